@@ -1,0 +1,1 @@
+"""Is this host able to capture its next crash?"""

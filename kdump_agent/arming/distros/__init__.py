@@ -1,0 +1,1 @@
+"""What each distribution does differently about kdump."""

@@ -1,0 +1,1 @@
+"""Find what crashes have left on this host."""

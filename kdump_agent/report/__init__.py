@@ -1,0 +1,1 @@
+"""How a report reads to a person and to a machine."""

@@ -1,0 +1,1 @@
+"""Decide which delivered dumps may go, and remove them."""

@@ -1,0 +1,1 @@
+"""How the agent speaks to systemd, to its log and to monitoring."""

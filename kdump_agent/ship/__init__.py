@@ -1,0 +1,1 @@
+"""Carry artifacts to the endpoint, resumably, and bring back a receipt."""
