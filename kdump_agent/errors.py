@@ -29,5 +29,9 @@ class Retryable(AgentError):
         self.after = after
 
 
+class Gone(Retryable):
+    """The endpoint no longer knows an upload that was begun; begin it again."""
+
+
 class Permanent(AgentError):
     """The same attempt will fail again until a person changes something."""
