@@ -1,16 +1,16 @@
 """The entry point: which command, and what a failure looks like to the shell.
 
-A command is a module of this folder with ``arguments(parser)`` and ``main(args) -> exit code``; only the one that
-is asked for is imported, so that start-up stays short.
+A command is a module of this folder with ``arguments(parser)`` and ``main(args) -> exit code``; only the one
+that is asked for is imported, so that start-up stays short.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Sequence
 
 from kdump_agent import __version__
 from kdump_agent.errors import AgentError
