@@ -135,9 +135,7 @@ def refuse_unless_plain(found: os.stat_result, name: str, owners: frozenset[int]
     if not stat.S_ISREG(found.st_mode):
         raise Refused(f"{shown}: is {_kind(found.st_mode)}, not a regular file")
     if found.st_uid not in owners:
-        raise Refused(
-            f"{shown}: belongs to user {found.st_uid}, not to {' or '.join(map(str, sorted(owners)))}"
-        )
+        raise Refused(f"{shown}: belongs to user {found.st_uid}, not to {' or '.join(map(str, sorted(owners)))}")
     if found.st_nlink != 1:
         raise Refused(f"{shown}: has {found.st_nlink} names (hard links)")
     # A dump of memory may be mostly holes; one byte in a thousand is still more than any real one leaves.
@@ -154,9 +152,7 @@ def _step(fd: int, name: str, flags: int) -> int:
     except OSError as exc:
         # ELOOP: a symbolic link; ENXIO: a FIFO's or socket's other end; ENOTDIR: something else than a folder
         if exc.errno in (40, 6, 20):
-            raise Refused(
-                f"{_shown(name)}: is a link or no {'folder' if flags & os.O_DIRECTORY else 'file'}"
-            ) from exc
+            raise Refused(f"{_shown(name)}: is a link or no {'folder' if flags & os.O_DIRECTORY else 'file'}") from exc
         raise
     finally:
         os.close(fd)

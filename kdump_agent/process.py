@@ -133,9 +133,7 @@ def _confine(limits: Limits, idle: bool) -> None:
     if idle:
         os.nice(19)
         # ioprio_set(2) has no libc wrapper; the generic table's number is 30
-        number = {"x86_64": 251, "aarch64": 30, "riscv64": 30, "ppc64le": 273, "s390x": 282}.get(
-            os.uname().machine
-        )
+        number = {"x86_64": 251, "aarch64": 30, "riscv64": 30, "ppc64le": 273, "s390x": 282}.get(os.uname().machine)
         if number is not None:
             _libc.syscall(number, 1, 0, _IOPRIO_IDLE)
     if not limits.network and _libc.unshare(_NEWNET) and _libc.unshare(_NEWUSER | _NEWNET) and not offline():
@@ -146,8 +144,7 @@ def offline() -> bool:
     """Has this process no network but its own loopback?"""
     try:
         return all(
-            line.split(":")[0].strip() == "lo"
-            for line in Path("/proc/self/net/dev").read_text().splitlines()[2:]
+            line.split(":")[0].strip() == "lo" for line in Path("/proc/self/net/dev").read_text().splitlines()[2:]
         )
     except OSError:
         return False

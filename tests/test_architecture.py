@@ -87,9 +87,7 @@ def test_no_stage_folder_imports_another_nor_the_agent(source: Path) -> None:
     assert ours(source) & strangers == set()
 
 
-@pytest.mark.parametrize(
-    "source", [s for s in SOURCES if not place(s).startswith(("cli/", "__main__"))], ids=place
-)
+@pytest.mark.parametrize("source", [s for s in SOURCES if not place(s).startswith(("cli/", "__main__"))], ids=place)
 def test_nothing_imports_the_commands(source: Path) -> None:
     assert "cli" not in ours(source)
 
