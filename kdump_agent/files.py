@@ -119,7 +119,7 @@ def open_plain(root: Path, names: tuple[str, ...], *, owners: frozenset[int]) ->
     name, is no regular file or belongs to somebody else; OSError when it cannot be read.
     """
     with open_folder(root, names[:-1]) as folder:
-        fd = _step(os.dup(folder), names[-1], _FILE)
+        fd = open_in(folder, names[-1])
         try:
             refuse_unless_plain(os.fstat(fd), names[-1], owners)
             if os.fstat(fd).st_dev != os.fstat(folder).st_dev:
@@ -127,6 +127,14 @@ def open_plain(root: Path, names: tuple[str, ...], *, owners: frozenset[int]) ->
             yield fd
         finally:
             os.close(fd)
+
+
+def open_in(folder: int, name: str) -> int:
+    """Return a descriptor to read ``name`` in an open folder; nothing is checked yet but that it is no link.
+
+    Raises Refused, OSError.
+    """
+    return _step(os.dup(folder), name, _FILE)
 
 
 def refuse_unless_plain(found: os.stat_result, name: str, owners: frozenset[int]) -> None:

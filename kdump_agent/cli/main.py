@@ -16,6 +16,13 @@ from kdump_agent import __version__
 from kdump_agent.errors import AgentError
 
 COMMANDS = {  # module -> what ``--help`` says of it
+    "run": "watch the crash folder and ship every new dump (what the service runs)",
+    "list": "list the crashes that this host knows of",
+    "show": "show one crash as a person reads it",
+    "status": "tell how far everything is",
+    "ship": "ship a dump or a crash folder by hand",
+    "retry": "try a parked or waiting crash again now",
+    "config": "check or show the settings",
     "decode": "say what a kernel log, a dump or a crash folder tells",
 }
 

@@ -49,16 +49,20 @@ class Effort:
     """Bytes that must stay free on the file system that holds the packed file."""
 
 
-def pack(source: int, draft: Path, effort: Effort, tell: Callable[[int], None]) -> Packed:
+def pack(
+    source: int, draft: Path, effort: Effort, tell: Callable[[int], None], *, why_not: str | None = None
+) -> Packed:
     """Read the dump at descriptor ``source`` from its start and leave it packed and synced at ``draft``.
 
+    ``why_not`` is a reason, known beforehand, to hash it only.
     ``tell`` is called after each block with the bytes read so far; what it raises ends the work and leaves no file,
     as does an OSError in reading the dump. Any other failure is told in ``why_not``, and leaves no file either.
     """
     digest = hashlib.sha256()
     try:
         result = _Result(draft, effort.floor)
-        why_not = _encode(source, result, effort, digest.update, tell)
+        os.lseek(source, 0, os.SEEK_SET)
+        why_not = why_not or _encode(source, result, effort, digest.update, tell)
         read = _drain(source, digest.update, tell) if why_not else os.lseek(source, 0, os.SEEK_CUR)
         if why_not is None and result.size > read * (1 - effort.min_saving):
             why_not = f"packing saves less than {effort.min_saving:.0%}"
@@ -110,7 +114,6 @@ def _encode(
     program = process.find_program("zstd")
     if program is None:
         return "the program zstd is not installed"
-    os.lseek(source, 0, os.SEEK_SET)
     threads = effort.threads or min(os.cpu_count() or 1, _MOST_THREADS)
     argv = [str(program), "-q", "-c", f"-{effort.level}", f"-T{threads}", "-"]
     with contextlib.ExitStack() as stack:

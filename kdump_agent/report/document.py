@@ -84,7 +84,9 @@ def document(
             "whole": dump.whole, "why": list(dump.why), "compression": dump.compression, "pages": dump.pages,
             "level": dump.level, "partial": partial, "trusted": trusted,
         },
-        "dmesg": {"source": dmesg_source, "lines": decoded["dmesg"]["lines"], "truncated": decoded["dmesg"]["truncated"]},
+        "dmesg": {
+            "source": dmesg_source, "lines": decoded["dmesg"]["lines"], "truncated": decoded["dmesg"]["truncated"],
+        },
         "drill": drill,
         "doubts": [*decoded["doubts"], *doubts],
     }  # fmt: skip

@@ -12,10 +12,12 @@ from .notify import Notify
 
 
 class Progress:
-    """Hears of every block that is read or sent; also the moment at which a stop request is heard."""
+    """Hears of every block that is read or sent."""
 
-    def __init__(self, notify: Notify, beat: Callable[[], None] = lambda: None) -> None:
-        self._notify, self._beat = notify, beat
+    def __init__(self, notify: Notify) -> None:
+        self._notify = notify
+        self.also: Callable[[], None] = lambda: None
+        """What else is to be done at each beat, as a look at the crash folder when it is due."""
         self._terminal = sys.stderr.isatty()
         self._told = 0.0
         self._open_line = False
@@ -35,9 +37,9 @@ class Progress:
             self._open_line = True
 
     def beat(self) -> None:
-        """Say that we live, and let a stop request or a due look at the crash folder through."""
+        """Say that we live."""
         self._notify.beat()
-        self._beat()
+        self.also()
 
     def clear(self) -> None:
         """Take the line off the terminal."""

@@ -1,0 +1,225 @@
+"""The loop: wait for a doorbell or a deadline, then advance one job by one stage.
+
+What a stage does is stages/', what comes next is pipeline.py's; here is when, and what becomes of a failure.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Callable
+
+from .discover.scan import Scan
+from .discover.watch import Doorbell
+from .errors import AgentError, Permanent, Retryable
+from .jobs import Jobs
+from .model import CrashDir, Dump, Job, Stage
+from .pipeline import is_open, is_poison, next_job, next_wait
+from .service.log import Log
+
+Step = Callable[[Job], Job]
+
+LONGEST_SLEEP = 60.0
+"""Seconds between two looks at the crash folder, at the most."""
+PASS_PATIENCE = 60.0
+"""Seconds that a single pass waits for a dump to settle or for the end of a back-off."""
+
+DELIVERED, WAITING, COULD_NOT_LOOK = 0, 1, 2
+"""What one pass answers, and the exit codes of ``run --once``."""
+
+
+@dataclass
+class Agent:
+    """Advances the jobs of one host. All that it does to the world is in the parts that it is given."""
+
+    jobs: Jobs
+    steps: Mapping[Stage, Step]
+    scan: Callable[[], Scan]
+    """Looks at the crash folder."""
+    crash_time: Callable[[CrashDir], int]
+    """When a crash happened, by the best clock at hand; seconds since 1970."""
+    backoff: Callable[[int, float | None], float]
+    """Seconds to wait after so many failed tries, given what the endpoint asked for."""
+    retain: Callable[[list[Job]], None]
+    log: Log
+    status: Callable[[str], None] = lambda _words: None
+    rescan: float = LONGEST_SLEEP
+    clock: Callable[[], float] = time.time
+    steady: Callable[[], float] = time.monotonic
+    _due: float = field(default=float("-inf"))
+    """On the steady clock: when the crash folder is to be looked at next."""
+    _told: set[tuple[str, str]] = field(default_factory=set)
+    """What was refused, found damaged or not looked at, and logged already."""
+    _problem: str | None = None
+
+    def serve(self, doorbell: Doorbell) -> None:
+        """Advance jobs for ever; a stop request arrives as an exception."""
+        self.revive()
+        while True:
+            doorbell.refresh()
+            self.look()
+            jobs = self._read_jobs()
+            self._tell_status(jobs)
+            while (job := next_job(jobs, self.clock())) is not None:
+                self.advance(job)
+                self.look_if_due()
+                jobs = self._read_jobs()
+                self._tell_status(jobs)
+            self._retain(jobs)
+            if doorbell.wait(self._pause(jobs)):
+                self._due = float("-inf")
+
+    def one_pass(self, doorbell: Doorbell) -> int:
+        """Advance every job as far as it goes now and return what is left to say: see DELIVERED and its like."""
+        self.revive()
+        began = self.steady()
+        tried: set[str] = set()
+        while True:
+            waits = self.look()
+            jobs = [job for job in self._read_jobs() if job.id not in tried]
+            job = next_job(jobs, self.clock())
+            if job is not None:
+                if self.advance(job) is None:
+                    tried.add(job.id)
+                continue
+            wait = min((w for w in (next_wait(jobs, self.clock()), waits) if w is not None), default=None)
+            if wait is None or self.steady() + wait - began > PASS_PATIENCE:
+                break
+            doorbell.wait(wait)
+        jobs = self._read_jobs()
+        self._retain(jobs)
+        if self._problem:
+            return COULD_NOT_LOOK
+        left = [job for job in jobs if job.stage not in (Stage.DELIVERED, Stage.PRUNED)]
+        return WAITING if left or waits is not None or self._damaged() else DELIVERED
+
+    def carry(self, job: Job) -> bool:
+        """Advance one job as far as it goes now; say whether that is all the way."""
+        current: Job | None = job
+        while current is not None and is_open(current):
+            current = self.advance(current)
+        return current is not None and not is_open(current)
+
+    def revive(self) -> None:
+        """Give every job that was parked one new try: what refused it may have been mended before this start."""
+        for job in self.jobs.all()[0]:
+            if job.parked and not is_poison(job):
+                self.jobs.save(replace(job, parked=False, attempts=0, not_before=0.0))
+
+    def look_if_due(self) -> None:
+        """Look at the crash folder when its time has come; safe to call from inside a long stage."""
+        if self.steady() >= self._due:
+            self.look()
+
+    def look(self) -> float | None:
+        """Look at the crash folder and make a job of every new crash.
+
+        Returns the seconds after which something there is to be looked at again, or None.
+        """
+        scan = self.scan()
+        self._problem = scan.problem
+        if scan.problem:
+            self._tell_once("error", "crash folder not looked at", scan.problem)
+        for path, reason in scan.refused:
+            self._tell_once("warning", "refused", str(path), why=reason)
+        known = {_identity(job.crash) for job in self.jobs.all()[0]}
+        for crash in scan.found:
+            if _identity(crash) not in known:
+                self._begin(crash)
+        waits = min((seconds for _, _, seconds in scan.waiting), default=None)
+        self._due = self.steady() + min(self.rescan, LONGEST_SLEEP, waits if waits is not None else LONGEST_SLEEP)
+        return waits
+
+    def advance(self, job: Job) -> Job | None:
+        """Do the next piece of work of one job; None when it failed. The try is counted before it begins."""
+        job = replace(job, attempts=job.attempts + 1)
+        if is_poison(job):
+            self._park(job, f"{job.attempts - 1} tries ended the agent; the dump is kept, look at it by hand")
+            return None
+        try:
+            self.jobs.save(job)
+            moved = self.steps[job.stage](job)
+            self._settle(job, moved)
+        except Permanent as exc:
+            self._park(job, str(exc))
+        except Retryable as exc:
+            self._put_off(job, str(exc), exc.after)
+        except OSError as exc:
+            self._put_off(job, f"{exc.filename or job.stage.value}: {exc.strerror or exc}", None)
+        except Exception as exc:
+            self.log.error("a fault of the agent itself", job=job.id, stage=job.stage.value, exc_info=exc)
+            self._put_off(job, f"a fault of the agent itself: {type(exc).__name__}: {exc}", None)
+        else:
+            return moved
+        return None
+
+    def _settle(self, job: Job, moved: Job) -> None:
+        now = int(self.clock())
+        moved_at = now if moved.stage is not job.stage else job.moved_at
+        self.jobs.save(replace(moved, attempts=0, not_before=0.0, error=None, moved_at=moved_at))
+        if moved.stage is not job.stage:
+            self.log.info(moved.stage.value, job=job.id, crash=str(job.crash.folder))
+
+    def _park(self, job: Job, why: str) -> None:
+        self.log.error("parked", job=job.id, stage=job.stage.value, why=why, hint=f"kdump-agent retry {job.id}")
+        self._record(replace(job, parked=True, error=why))
+
+    def _put_off(self, job: Job, why: str, after: float | None) -> None:
+        wait = self.backoff(job.attempts, after)
+        self.log.warning("put off", job=job.id, stage=job.stage.value, why=why, seconds=round(wait, 1))
+        self._record(replace(job, not_before=self.clock() + wait, error=why))
+
+    def _record(self, job: Job) -> None:
+        """Save what a failure left, on top of what the stage itself had already saved."""
+        try:
+            saved = self.jobs.read(job.id)
+            self.jobs.save(replace(job, uploads=saved.uploads))
+        except (OSError, AgentError) as exc:
+            self._tell_once("error", "record not saved", str(exc))
+
+    def _begin(self, crash: CrashDir) -> None:
+        try:
+            job = self.jobs.create(crash, crashed_at=self.crash_time(crash), now=int(self.clock()))
+        except OSError as exc:
+            self._tell_once("error", "job not made", f"{crash.folder}: {exc.strerror}")
+            return
+        self.log.info("found", job=job.id, crash=str(crash.folder), layout=crash.layout, partial=crash.partial)
+
+    def _read_jobs(self) -> list[Job]:
+        jobs, damaged = self.jobs.all()
+        for record in damaged:
+            self._tell_once("error", "damaged record", record.id, why=record.why)
+        return [self.jobs.take_retry(job) for job in jobs]
+
+    def _damaged(self) -> bool:
+        return bool(self.jobs.all()[1])
+
+    def _retain(self, jobs: list[Job]) -> None:
+        try:
+            self.retain(jobs)
+        except (OSError, AgentError) as exc:
+            self.log.error("retention failed", why=str(exc))
+
+    def _pause(self, jobs: list[Job]) -> float:
+        wait = next_wait(jobs, self.clock())
+        until_look = max(0.0, self._due - self.steady())
+        return until_look if wait is None else min(until_look, wait)
+
+    def _tell_status(self, jobs: list[Job]) -> None:
+        waiting = sum(is_open(job) for job in jobs)
+        parked = sum(job.parked for job in jobs)
+        done = sum(job.stage in (Stage.DELIVERED, Stage.PRUNED) for job in jobs)
+        self.status(f"{waiting} waiting, {parked} parked, {done} delivered")
+
+    def _tell_once(self, level: str, event: str, what: str, **fields: object) -> None:
+        if (event, what) not in self._told:
+            if len(self._told) > 10_000:
+                self._told.clear()
+            self._told.add((event, what))
+            getattr(self.log, level)(event, what=what, **fields)
+
+
+def _identity(crash: CrashDir) -> tuple[str, Dump | None]:
+    """The same crash keeps the same identity over scans: the file by which it was found, unchanged."""
+    return str(crash.folder), crash.dump or crash.dmesg

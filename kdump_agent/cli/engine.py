@@ -1,0 +1,140 @@
+"""Put the running agent together; the only file that imports every part."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Callable
+
+from kdump_agent import files
+from kdump_agent.agent import Agent
+from kdump_agent.discover.scan import Scan, scan
+from kdump_agent.discover.settle import Memory, Times
+from kdump_agent.errors import AgentError
+from kdump_agent.jobs import Jobs
+from kdump_agent.model import CrashDir, Job, Stage
+from kdump_agent.pack.pack import Effort
+from kdump_agent.retain import policy, prune
+from kdump_agent.service.credential import read_token
+from kdump_agent.service.log import Log
+from kdump_agent.service.progress import Progress
+from kdump_agent.settings import Settings
+from kdump_agent.ship.endpoint import Endpoint
+from kdump_agent.ship.open import open_endpoint
+from kdump_agent.stages.decode import DecodeStage
+from kdump_agent.stages.pack import PackStage
+from kdump_agent.stages.ship import ShipStage
+from kdump_agent.stages.source import open_source
+from kdump_agent.vmcore.header import read_header
+
+from .wire import Setting, backoff, boot_time
+
+
+class Stop(BaseException):
+    """We were asked to stop; every state that this interrupts is one that a kill may leave."""
+
+
+def hear_stop() -> None:
+    """Turn SIGTERM and SIGINT into Stop, at once and wherever we are."""
+
+    def stop(number: int, _frame: object) -> None:
+        raise Stop(signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def build(setting: Setting, log: Log, progress: Progress, status: Callable[[str], None]) -> Agent:
+    """Return the agent that these settings describe."""
+    settings, jobs = setting.settings, setting.jobs
+    endpoint = lru_cache(maxsize=1)(partial(_endpoint, settings))
+    ship = partial(ShipStage, jobs, endpoint, setting.host.name, log, progress, progress.beat)
+    effort = Effort(
+        settings.pack.level, settings.pack.threads, settings.pack.min_saving, floor=settings.retain.min_free
+    )  # fmt: skip
+    return Agent(
+        jobs=jobs,
+        steps={
+            Stage.FOUND: DecodeStage(jobs, setting.host, progress.beat),
+            Stage.DECODED: ship(Stage.REPORTED),
+            Stage.REPORTED: PackStage(jobs, setting.host.name, effort, log, progress),
+            Stage.PACKED: ship(Stage.DELIVERED),
+        },
+        scan=_scanner(setting),
+        crash_time=crash_time,
+        backoff=backoff(),
+        retain=partial(_retain, settings, jobs, log),
+        log=log,
+        status=status,
+        rescan=settings.agent.rescan,
+    )
+
+
+def _scanner(setting: Setting) -> Callable[[], Scan]:
+    memory, agent = Memory(), setting.settings.agent
+
+    def look() -> Scan:
+        now = time.time()
+        times = Times(now, time.monotonic(), boot_time(now), agent.settle, agent.incomplete_wait)
+        return scan(setting.crash_dir, memory, times)
+
+    return look
+
+
+def _endpoint(settings: Settings) -> Endpoint:
+    chosen = settings.endpoint
+    return open_endpoint(
+        settings.url, token=lambda: read_token(chosen.token_file), ca_file=chosen.ca_file,
+        client_cert=chosen.client_cert, client_key=chosen.client_key, proxy=chosen.proxy,
+        bandwidth=settings.ship.bandwidth,
+    )  # fmt: skip
+
+
+def crash_time(crash: CrashDir) -> int:
+    """Return when a crash happened: by the dump's own record, else by the oldest of its files."""
+    if crash.dump is not None:
+        try:
+            with open_source(crash, crash.dump) as fd:
+                told: int | None = read_header(fd).crash_time
+            if told is not None and 0 < told < 1 << 33:
+                return told
+        except (AgentError, OSError):
+            pass  # the decoder will meet the same trouble and put it into the report
+    written = [file.mtime_ns for file in (crash.dump, crash.dmesg) if file is not None]
+    return max(0, min(min(written) // 10**9, 1 << 33))
+
+
+def _retain(settings: Settings, jobs: Jobs, log: Log, current: list[Job]) -> None:
+    """Remove what the policy chooses, then the records that nothing refers to any more."""
+    chosen = settings.retain
+    copies = [
+        policy.Local(job, prune.copy_size(job, jobs.folder(job.id), with_source=chosen.remove_source))
+        for job in current
+        if job.stage is Stage.DELIVERED
+    ]
+    limits = policy.Limits(chosen.keep, chosen.max_age, chosen.max_bytes, chosen.min_free)
+    free = files.free_space(jobs.home).bytes_free
+    for removal in policy.choose(copies, limits, now=time.time(), bytes_free=free):
+        removed = prune.remove_copy(removal.job, jobs.folder(removal.job.id), with_source=chosen.remove_source)
+        jobs.save(_pruned(removal.job))
+        log.info("pruned", job=removal.job.id, reason=removal.reason, removed=[os.fsdecode(path) for path in removed])
+    _forget_old(current, jobs, log)
+
+
+HISTORY = 1000
+"""Records of pruned crashes that are kept for ``list``, beside those whose source still lies in the crash folder."""
+
+
+def _forget_old(current: list[Job], jobs: Jobs, log: Log) -> None:
+    pruned = sorted((job for job in current if job.stage is Stage.PRUNED), key=lambda job: -job.crashed_at)
+    for job in pruned[HISTORY:]:
+        if not prune.source_exists(job.crash):
+            jobs.forget(job)
+            log.info("record forgotten", job=job.id, reason=f"beyond the newest {HISTORY} and its source is gone")
+
+
+def _pruned(job: Job) -> Job:
+    return replace(job, stage=Stage.PRUNED, moved_at=int(time.time()))

@@ -1,0 +1,43 @@
+"""``kdump-agent show ID``: one crash as a person reads it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from kdump_agent.errors import AgentError
+from kdump_agent.report.terminal import render
+
+from . import wire
+from .answer import plain, print_json, read_report, record, say, state_of
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="the crash, as `kdump-agent list` names it; or `last`")
+    parser.add_argument("--json", action="store_true", help="one JSON document: the job's record and its report")
+
+
+def main(args: argparse.Namespace) -> int:
+    jobs = wire.load(args).jobs
+    known = jobs.all()[0]
+    if args.id == "last" and not known:
+        raise AgentError("no crash is known on this host")
+    job = max(known, key=lambda job: job.crashed_at) if args.id == "last" else jobs.read(args.id)
+    report = read_report(jobs, job)
+    if args.json:
+        print_json({"job": record(job), "report": report})
+        return 0
+    if report is None:
+        say(f"{job.id}: is not decoded yet, or its report cannot be read")
+    else:
+        say(render(report, colour=sys.stdout.isatty()))
+    say(f"\nJob     {job.id}: {state_of(job, time.time())}")
+    for artifact in job.artifacts:
+        upload = job.uploads.get(artifact.name)
+        say(
+            f"        {artifact.name}, {artifact.size} bytes: {'delivered' if upload and upload.delivered else 'waits'}"
+        )
+    if job.error:
+        say(f"        {plain(job.error)}")
+    return 0

@@ -1,0 +1,89 @@
+"""Put the parts together: settings and host in, an agent out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Callable
+
+from kdump_agent import config
+from kdump_agent.arming.distros.crash_folder import crash_folder
+from kdump_agent.jobs import Jobs
+from kdump_agent.paths import HostPaths
+from kdump_agent.report.document import Host
+from kdump_agent.settings import Settings
+
+PATHS = HostPaths()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every command starts from."""
+
+    settings: Settings
+    host: Host
+    jobs: Jobs
+    crash_dir: Path
+    crash_dir_source: str
+    """What said so."""
+
+
+def load(args: argparse.Namespace) -> Setting:
+    """Read the settings that a command line asks for. Raises ConfigError."""
+    settings = load_settings(args)
+    folder, source = settings.agent.crash_dir, "agent.crash_dir"
+    if folder is None:
+        found = crash_folder(PATHS)
+        folder, source = found.path, found.source
+    return Setting(
+        settings, read_host(settings), Jobs(settings.agent.state_dir), Path(os.path.realpath(folder)), source
+    )
+
+
+def load_settings(args: argparse.Namespace) -> Settings:
+    """Read the settings files. Raises ConfigError."""
+    return config.load(args.config or PATHS.config, required=args.config is not None)
+
+
+def check_endpoint(settings: Settings) -> None:
+    """Open the endpoint without reaching it. Raises ConfigError or Permanent when its settings do not fit together."""
+    from kdump_agent.service.credential import read_token
+    from kdump_agent.ship.open import open_endpoint
+
+    chosen = settings.endpoint
+    open_endpoint(settings.url, token=lambda: read_token(chosen.token_file), ca_file=chosen.ca_file)
+
+
+def read_host(settings: Settings) -> Host:
+    """Return who this host is; a kernel's name that is no key component is made one."""
+    name = settings.host.name or re.sub(r"[^A-Za-z0-9._-]", "-", _first_line(PATHS.hostname) or "").lstrip("-._")
+    return Host(name[:253] or "localhost", _first_line(PATHS.machine_id), settings.host.tags)
+
+
+def _first_line(path: Path) -> str | None:
+    try:
+        return path.read_text("ascii", "replace")[:256].split("\n")[0].strip() or None
+    except OSError:
+        return None
+
+
+def boot_time(now: float) -> float:
+    """Return when this boot began, in seconds since 1970 by the present clock."""
+    return now - float((_first_line(PATHS.uptime) or "0").split()[0])
+
+
+@lru_cache(maxsize=1)
+def _random() -> random.Random:
+    return random.SystemRandom()
+
+
+def backoff() -> Callable[[int, float | None], float]:
+    """Return the wait after so many failed tries, in seconds, given what the endpoint asked for."""
+    from kdump_agent.ship.backoff import delay
+
+    return lambda attempt, after: delay(attempt, _random().random(), after=after)

@@ -1,0 +1,167 @@
+"""The doorbell: something moved near the crash folder, so look. What moved is not asked.
+
+Events can be lost (a full queue, a replaced folder, a file system mounted over), so nobody relies on them: they are
+thrown away, and the caller scans. Where inotify cannot be had, the doorbell is a mere timer and says why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+MOST_WATCHES = 512
+"""Folders that are watched: kdump makes new ones at the top, and writes into the newest."""
+
+
+class Doorbell(Protocol):
+    """Waits until it is worth to look again."""
+
+    problem: str | None
+    """Why it is only a timer, if it is."""
+
+    def refresh(self) -> None:
+        """Watch what is there now; to be called before each look, so that nothing falls between."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long; say whether it rang."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+
+class Timer:
+    """A doorbell that never rings."""
+
+    def __init__(self, problem: str | None = None) -> None:
+        self.problem = problem
+
+    def refresh(self) -> None:
+        """There is nothing to watch."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long."""
+        select.select([], [], [], max(0.0, seconds))
+        return False
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+class Inotify:
+    """Rings when something moves in the crash folder, its parent or its children, or when a mount changes.
+
+    Raises OSError when the kernel gives no inotify instance, ImportError when pyinotify cannot be imported.
+    """
+
+    def __init__(self, folder: Path, extra: Iterable[Path] = (), mounts: Path = Path("/proc/self/mountinfo")) -> None:
+        self.problem: str | None = None
+        self._folders = (folder, folder.parent, *extra)
+        self._home = folder
+        self._pyinotify = _import_pyinotify()
+        self._manager = self._pyinotify.WatchManager()
+        self._notifier = self._pyinotify.Notifier(self._manager, default_proc_fun=lambda _event: None, timeout=0)
+        self._fd: int = self._manager.get_fd()
+        os.set_blocking(self._fd, False)
+        os.set_inheritable(self._fd, False)
+        self._mounts = os.open(mounts, os.O_RDONLY | os.O_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLIN)
+        self._poll.register(self._mounts, select.POLLPRI | select.POLLERR)
+        self._watched: dict[Path, tuple[int, int, int]] = {}
+
+    def refresh(self) -> None:
+        """Watch every folder that is new or was replaced; forget those that are gone."""
+        wanted = {path: node for path in self._wanted() if (node := _node(path)) is not None}
+        for path, (wd, device, inode) in list(self._watched.items()):
+            if wanted.get(path) != (device, inode):
+                self._forget(path, wd)
+        for path, found in wanted.items():
+            if path not in self._watched:
+                self._watch(path, found)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most so long; say whether it rang."""
+        rang = bool(self._poll.poll(max(0.0, seconds) * 1000))
+        if rang:
+            self._discard()
+        return rang
+
+    def close(self) -> None:
+        """Give back the descriptors."""
+        self._notifier.stop()
+        os.close(self._mounts)
+
+    def _wanted(self) -> Iterator[Path]:
+        yield from self._folders
+        children: list[Path] = []
+        with contextlib.suppress(OSError), os.scandir(self._home) as entries:
+            children = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        yield from sorted(children, reverse=True)[:MOST_WATCHES]
+
+    def _watch(self, path: Path, node: tuple[int, int]) -> None:
+        flags = self._pyinotify
+        mask = (
+            flags.IN_CREATE | flags.IN_MOVED_TO | flags.IN_MOVED_FROM | flags.IN_CLOSE_WRITE | flags.IN_DELETE_SELF
+            | flags.IN_MOVE_SELF | flags.IN_DELETE | flags.IN_ATTRIB | flags.IN_ONLYDIR
+        )  # fmt: skip
+        try:
+            wd = next(iter(self._manager.add_watch(str(path), mask, quiet=True).values()), -1)
+        except Exception as exc:  # noqa: BLE001 (pyinotify raises its own kinds for a name that it cannot handle)
+            self.problem = f"{str(path)!a}: cannot be watched: {exc}"
+            return
+        if wd >= 0:
+            self._watched[path] = (wd, *node)
+        else:
+            self.problem = f"{str(path)!a}: cannot be watched; raise fs.inotify.max_user_watches"
+
+    def _forget(self, path: Path, wd: int) -> None:
+        del self._watched[path]
+        if wd not in {other for other, *_ in self._watched.values()}:
+            self._manager.rm_watch(wd, quiet=True)
+
+    def _discard(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._fd, 1 << 16):
+                pass
+        with contextlib.suppress(OSError):  # reading it is what takes the mount table's bell back
+            os.lseek(self._mounts, 0, os.SEEK_SET)
+            while os.read(self._mounts, 1 << 16):
+                pass
+
+
+@contextlib.contextmanager
+def open_doorbell(folder: Path, *, extra: Iterable[Path] = ()) -> Iterator[Doorbell]:
+    """Yield the best doorbell that can be had here for a crash folder and ``extra`` folders beside it."""
+    bell: Doorbell
+    try:
+        bell = Inotify(folder, extra)
+    except (OSError, ImportError) as exc:
+        bell = Timer(f"inotify cannot be used: {exc}; the folder is looked at every minute instead")
+    try:
+        yield bell
+    finally:
+        bell.close()
+
+
+def _import_pyinotify() -> Any:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it imports asyncore
+        import pyinotify
+    logging.getLogger("pyinotify").handlers.clear()  # its import installs one that writes to our standard error
+    logging.getLogger("pyinotify").addHandler(logging.NullHandler())
+    return pyinotify
+
+
+def _node(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,176 @@
+"""HTTP for an endpoint that may lie, hang or drip: one request, one bounded answer, every failure told apart.
+
+Nothing comes from the environment (proxies, netrc, CA bundles), no redirect is followed, TLS is 1.2 or newer and the
+host name is always checked. A request that outlives its deadline is ended by the deadline's own check between reads.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, Callable
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from kdump_agent import __version__
+from kdump_agent.errors import Gone, Permanent, Retryable
+
+CONNECT_SECONDS, READ_SECONDS = 20.0, 60.0
+ANSWER_SECONDS = 60.0
+"""How long an answer's body may take in all."""
+ANSWER_BYTES = 64 << 10
+
+_LATER = {408, 423, 425, 429}
+_HINTS = {
+    401: "the token is wrong or missing; see endpoint.token_file",
+    403: "this host may not write here; check the token's rights",
+    413: "the endpoint takes no file of this size; raise its limit",
+    404: "there is no such endpoint; check endpoint.url",
+}
+
+
+@dataclass(frozen=True)
+class Trust:
+    """By what the two sides know each other; each a PEM file."""
+
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+
+
+class _Adapter(HTTPAdapter):
+    """Speaks TLS 1.2 or newer, with our certificate authorities when some are set."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._context = ssl.create_default_context(cafile=str(trust.ca_file) if trust.ca_file else None)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if trust.client_cert:
+            self._context.load_cert_chain(str(trust.client_cert), str(trust.client_key) if trust.client_key else None)
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        return super().proxy_manager_for(*args, ssl_context=self._context, **kwargs)
+
+    def cert_verify(self, conn: Any, *_settings: Any) -> None:
+        """Leave it to the context: requests would load its own certificate authorities besides ours."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A bounded answer."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+class Http:
+    """Sends requests to one endpoint."""
+
+    def __init__(self, token: Callable[[], str | None], trust: Trust, proxy: str | None) -> None:
+        self._token, self._trust, self._proxy = token, trust, proxy
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: Any = None, *, gone: tuple[int, ...] = ()
+    ) -> Answer:
+        """Send one request on a connection of its own and return its successful answer.
+
+        Raises Gone for a status in ``gone``, Retryable or Permanent for every other failure.
+        """
+        with self._session() as session:
+            try:
+                answer = session.request(
+                    method, url, headers={**session.headers, **headers}, data=body, stream=True,
+                    allow_redirects=False, timeout=(CONNECT_SECONDS, READ_SECONDS),
+                )  # fmt: skip
+                _read_out(answer)
+            except requests.exceptions.SSLError as exc:
+                raise Permanent(f"{url}: TLS was refused: {_reason(exc)}; check ca_file and client_cert") from None
+            except (requests.RequestException, OSError) as exc:
+                raise Retryable(f"{url}: cannot be reached: {_reason(exc)}") from None
+        _judge(answer.status_code, answer.headers, url, gone)
+        return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()})
+
+    def _session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.headers.clear()
+        session.headers.update({"User-Agent": f"kdump-agent/{__version__}", "Accept-Encoding": "identity"})
+        if self._proxy:
+            session.proxies = {"http": self._proxy, "https": self._proxy}
+        try:
+            session.mount("https://", _Adapter(self._trust))
+        except (OSError, ValueError) as exc:
+            raise Permanent(f"endpoint: ca_file, client_cert or client_key cannot be used: {_reason(exc)}") from None
+        session.auth = _Bearer(self._token())
+        return session
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Carries the token where no repr, log or traceback shows it."""
+
+    def __init__(self, token: str | None) -> None:
+        self.__token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.__token is not None:
+            request.headers["Authorization"] = f"Bearer {self.__token}"
+        return request
+
+    def __repr__(self) -> str:
+        return "<token>"
+
+
+def _read_out(answer: requests.Response) -> None:
+    """Read a body to its end or to our patience's; nothing in it matters."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    read = 0
+    try:
+        while block := answer.raw.read(4096):
+            read += len(block)
+            if read > ANSWER_BYTES or time.monotonic() > deadline:
+                break
+    finally:
+        answer.close()
+
+
+def _judge(status: int, headers: Mapping[str, str], url: str, gone: tuple[int, ...]) -> None:
+    if 200 <= status < 300:
+        return
+    if status in gone:
+        raise Gone(f"{url}: the endpoint no longer knows this upload (HTTP {status})")
+    if 300 <= status < 400:
+        raise Permanent(f"{url}: redirects (HTTP {status}), not followed; set endpoint.url to the final address")
+    if status in _LATER or status >= 500:
+        raise Retryable(f"{url}: not now (HTTP {status})", after=retry_after(headers.get("Retry-After"), time.time()))
+    raise Permanent(f"{url}: refused (HTTP {status}): {_HINTS.get(status, 'see the endpoint and its log')}")
+
+
+def retry_after(text: str | None, now: float) -> float | None:
+    """Return the seconds that a Retry-After asks for (RFC 9110, 10.2.3: a number or a date), or None."""
+    if text is None:
+        return None
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(text.strip()[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _reason(exc: BaseException) -> str:
+    """The innermost words of a failure, short and harmless."""
+    seen = exc
+    while (inner := seen.__cause__ or seen.__context__ or getattr(seen, "reason", None)) is not None:
+        if not isinstance(inner, BaseException) or inner is seen:
+            break
+        seen = inner
+    return ascii(str(seen) or type(seen).__name__)[1:-1][:200]

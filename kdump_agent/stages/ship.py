@@ -1,0 +1,122 @@
+"""DECODED to REPORTED and PACKED to DELIVERED: carry a job's artifacts to the endpoint, a slice at a time.
+
+One call moves at most one slice, so that a newer crash's report never waits for an older crash's gigabytes.
+The handle of an upload is durable before its first byte leaves, and an artifact counts as delivered only when the
+endpoint has confirmed it from a new request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Callable
+
+from kdump_agent.errors import Gone, Permanent, Retryable
+from kdump_agent.jobs import Jobs
+from kdump_agent.model import Artifact, Job, Stage, Upload
+from kdump_agent.service.log import Log
+from kdump_agent.ship.endpoint import Endpoint, Item
+
+from .decode import DMESG, REPORT
+from .pack import MANIFEST, PACKED
+from .source import open_source
+
+SLICE = 64 << 20
+"""Bytes that one call sends."""
+KINDS = {REPORT: "report", DMESG: "dmesg", MANIFEST: "manifest"}
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ShipStage:
+    """Carries what a job has so far."""
+
+    jobs: Jobs
+    endpoint: Callable[[], Endpoint]
+    """Opened at the first use, so that an endpoint that cannot be opened fails the job and not the agent."""
+    host_name: str
+    log: Log
+    tell: Tell
+    beat: Callable[[], None]
+    done: Stage
+    """Where the job is when all is delivered."""
+
+    def __call__(self, job: Job) -> Job:
+        """Send one slice of what is not yet delivered. Raises AgentError, OSError."""
+        waiting = [artifact for artifact in job.artifacts if not _delivered(job, artifact)]
+        if not waiting:
+            return replace(job, stage=self.done)
+        artifact = waiting[0]
+        item = self._item(job, artifact)
+        upload = job.uploads.get(artifact.name)
+        if upload is None:
+            upload = Upload(self.endpoint().begin(item))
+            job = _with(job, artifact, upload)
+            self.jobs.save(job)
+        try:
+            whole = self._send(job, item, artifact, upload)
+        except Gone as exc:
+            self.log.warning("upload gone, beginning again", job=job.id, file=artifact.name, why=exc)
+            fresh = {name: kept for name, kept in job.uploads.items() if name != artifact.name}
+            self.jobs.save(replace(job, uploads=fresh))
+            raise
+        if not whole:
+            return job
+        job = _with(job, artifact, replace(upload, delivered=True))
+        self.log.info("delivered", job=job.id, file=artifact.name, bytes=artifact.size, sha256=artifact.sha256)
+        return job if len(waiting) > 1 else replace(job, stage=self.done)
+
+    def _send(self, job: Job, item: Item, artifact: Artifact, upload: Upload) -> bool:
+        endpoint = self.endpoint()
+        offset = endpoint.offset(item, upload.handle)
+        end = min(item.size, offset + SLICE)
+        words = f"sending {artifact.name} of {job.id}"
+        with self._open(job, artifact) as source:
+            if os.fstat(source).st_size != item.size:
+                raise Permanent(f"{artifact.name}: is no longer the file that was hashed")
+            while offset < end:
+                self.tell(words, offset, item.size)
+                moved = endpoint.append(item, upload.handle, offset, source, end - offset, self.beat)
+                if moved <= offset:
+                    raise Retryable(f"{item.key}: the endpoint took no byte after {offset}")
+                offset = moved
+        if offset < item.size:
+            return False
+        endpoint.finish(item, upload.handle, self.beat)
+        return True
+
+    @contextlib.contextmanager
+    def _open(self, job: Job, artifact: Artifact) -> Iterator[int]:
+        path = self.jobs.folder(job.id) / artifact.name
+        if path.name in (REPORT, DMESG, MANIFEST, PACKED):
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                yield fd
+            finally:
+                os.close(fd)
+        else:
+            assert job.crash.dump is not None
+            with open_source(job.crash, job.crash.dump) as fd:
+                yield fd
+
+    def _item(self, job: Job, artifact: Artifact) -> Item:
+        facts: Mapping[str, str | None] = {
+            "kind": KINDS.get(artifact.name, "vmcore"),
+            "host": self.host_name,
+            "crash": job.id,
+            "name": artifact.name,
+            "source_sha256": artifact.source_sha256,
+        }
+        metadata = {name: value for name, value in facts.items() if value is not None}
+        return Item(f"crashes/{self.host_name}/{job.id}/{artifact.name}", artifact.size, artifact.sha256, metadata)
+
+
+def _delivered(job: Job, artifact: Artifact) -> bool:
+    return artifact.name in job.uploads and job.uploads[artifact.name].delivered
+
+
+def _with(job: Job, artifact: Artifact, upload: Upload) -> Job:
+    return replace(job, uploads={**job.uploads, artifact.name: upload})

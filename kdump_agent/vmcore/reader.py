@@ -1,0 +1,34 @@
+"""Read a file of hostile bytes at given places, never past a bound."""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+
+class Reader(Protocol):
+    """Bytes at places; what lies beyond the end is missing, not an error."""
+
+    size: int
+
+    def read(self, offset: int, length: int) -> bytes: ...
+
+
+class FileReader:
+    """The file behind a descriptor, whose position is not touched."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.size = os.fstat(fd).st_size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return at most ``length`` bytes at ``offset``. Raises OSError when the disk fails."""
+        if offset < 0 or length <= 0 or offset >= self.size:
+            return b""
+        return os.pread(self._fd, length, offset)
+
+
+def text(raw: bytes) -> str | None:
+    """Return a NUL-terminated field as text, or None when it is empty or no text."""
+    words = raw.split(b"\0", 1)[0].decode("utf-8", "replace").strip()
+    return words if words and words.isprintable() else None
