@@ -1,0 +1,115 @@
+"""Find the folder where this host's kdump leaves its dumps, from kdump's own settings.
+
+Each distribution says it in another file and another way; where none says it, all of them use /var/crash.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from kdump_agent.paths import HostPaths
+
+from .mounts import parse_mountinfo
+from .shell import LONGEST, assignments, directives, is_plain
+
+DEFAULT = PurePosixPath("/var/crash")
+
+# kdump.conf(5), section OPTIONS: dump targets that are file systems; ``raw``, ``ssh`` and ``sshkey`` are no folder.
+FILE_SYSTEMS = ("ext2", "ext3", "ext4", "xfs", "btrfs", "minix", "f2fs", "virtiofs", "nfs", "nfs4", "net")
+TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
+
+
+@dataclass(frozen=True)
+class CrashFolder:
+    """A folder of the host, and what said so."""
+
+    path: Path
+    """Below the root that was looked at."""
+    source: str
+    """The settings file, or why it is the default."""
+
+
+def crash_folder(paths: HostPaths) -> CrashFolder:
+    """Return where kdump leaves its dumps on this host; never raises, and the default is said to be one."""
+    for settings, folder_in in (
+        (paths.default_kdump_tools, _debian),
+        (paths.kdump_conf, _red_hat),
+        (paths.sysconfig_kdump, _suse),
+    ):
+        try:
+            text = settings.read_bytes()[:LONGEST].decode("utf-8", "replace")
+        except FileNotFoundError:
+            continue
+        except OSError as exc:
+            return _below(paths, DEFAULT, f"the default, as {settings} cannot be read: {exc.strerror}")
+        found, source = folder_in(text, paths)
+        return _below(paths, found, source.format(settings=settings))
+    return _below(paths, DEFAULT, "the default, as this host has no settings of kdump")
+
+
+def _below(paths: HostPaths, folder: PurePosixPath, source: str) -> CrashFolder:
+    return CrashFolder(paths.root / folder.relative_to("/"), source)
+
+
+def _debian(text: str, _paths: HostPaths) -> tuple[PurePosixPath, str]:
+    """kdump-config(8): KDUMP_COREDIR."""
+    return _folder(assignments(text).get("KDUMP_COREDIR"), "KDUMP_COREDIR")
+
+
+def _suse(text: str, _paths: HostPaths) -> tuple[PurePosixPath, str]:
+    """kdump(5) of SUSE: KDUMP_SAVEDIR is a folder or a URL; only ``file:`` is a folder of this host."""
+    first = (assignments(text).get("KDUMP_SAVEDIR") or "").split()[:1]
+    value = first[0] if first else None
+    if value and "://" in value and not value.startswith("file://"):
+        return DEFAULT, f"the default, as KDUMP_SAVEDIR in {{settings}} sends dumps elsewhere ({value.split('://')[0]})"
+    return _folder(re.sub(r"^file://", "", value) if value else None, "KDUMP_SAVEDIR")
+
+
+def _red_hat(text: str, paths: HostPaths) -> tuple[PurePosixPath, str]:
+    """kdump.conf(5): ``path`` is relative to the dump target when one is given, else a folder of the root."""
+    found = directives(text)
+    folder, source = _folder(found.get("path"), "path")
+    target = next((found[kind] for kind in FILE_SYSTEMS if found.get(kind)), None)
+    if target is None:
+        return folder, source
+    point = _mount_point(target, paths)
+    if point is None:
+        return folder, f"path in {{settings}}, though its dump target {_brace(target)} is not mounted"
+    return point / folder.relative_to("/"), f"path in {{settings}}, below its dump target at {_brace(str(point))}"
+
+
+def _folder(value: str | None, name: str) -> tuple[PurePosixPath, str]:
+    if value is None or not value.strip():
+        return DEFAULT, f"the default, as {{settings}} sets no {name}"
+    folder = PurePosixPath(value)
+    if not is_plain(value) or "\0" in value or not folder.is_absolute() or ".." in folder.parts:
+        return DEFAULT, f"the default, as {name} in {{settings}} is no absolute path: {_brace(ascii(value[:200]))}"
+    return PurePosixPath("/", *folder.parts[1:]), f"{name} in {{settings}}"
+
+
+def _brace(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _mount_point(target: str, paths: HostPaths) -> PurePosixPath | None:
+    """Return where the file system ``target`` of kdump.conf is mounted, or None."""
+    wanted = _device(_untagged(target), paths)
+    try:
+        mounts = parse_mountinfo(paths.mountinfo.read_text("utf-8", "replace"))
+    except OSError:
+        return None
+    return next((mount.point for mount in reversed(mounts) if _device(mount.source, paths) == wanted), None)
+
+
+def _untagged(target: str) -> str:
+    """Return the device behind ``UUID=...`` and its like, as udev names it."""
+    tag, _, value = target.partition("=")
+    return f"/dev/disk/by-{tag.lower()}/{value}" if tag in TAGS else target
+
+
+def _device(name: str, paths: HostPaths) -> str:
+    """Return the one name of a device that has several (LVM, by-uuid); what is no device stays as it is."""
+    return os.path.realpath(paths.root / name[1:]) if name.startswith("/dev/") else name
