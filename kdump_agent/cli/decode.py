@@ -22,7 +22,9 @@ NO_DUMP = DumpFacts(source="", format="none", bytes=0, sha256=None, whole="unkno
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="a log, a dump, a crash folder, or - for standard input")
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="+", help="a log, a dump, a crash folder, or - for standard input"
+    )
     parser.add_argument("--json", action="store_true", help="one report a line, in the order asked")
     parser.add_argument("--brief", action="store_true", help="one line for each")
 
@@ -94,7 +96,13 @@ def _report(
     log: bytes, source: str, dump: DumpFacts, doubts: tuple[str, ...] = (), crashed_at: int | None = None
 ) -> dict[str, Any]:
     return document(
-        asdict(decode(log)), crash_id=None, host=None, crashed_at=crashed_at, dump=dump, dmesg_source=source, doubts=doubts
+        asdict(decode(log)),
+        crash_id=None,
+        host=None,
+        crashed_at=crashed_at,
+        dump=dump,
+        dmesg_source=source,
+        doubts=doubts,
     )
 
 

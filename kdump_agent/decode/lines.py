@@ -17,7 +17,9 @@ _HOST = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.,]{8,15}(?:Z|[+-]\d\d:?\d\d)?) \S{1,255} kernel: ?"
 )
 _LEVEL = re.compile(r"<(\d{1,3})>")
-_STAMP = re.compile(r"\[ {0,8}(\d{1,10}\.\d{1,9})\](?:\[ {0,8}([TC]\d{1,10})\])? ?|\[ {0,8}(\d{1,10}\.\d{1,9}),? {0,8}([TC]\d{1,10})\] ?")
+_STAMP = re.compile(
+    r"\[ {0,8}(\d{1,10}\.\d{1,9})\](?:\[ {0,8}([TC]\d{1,10})\])? ?|\[ {0,8}(\d{1,10}\.\d{1,9}),? {0,8}([TC]\d{1,10})\] ?"
+)
 _DATE = re.compile(r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] ?")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]")
 _STRAY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

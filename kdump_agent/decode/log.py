@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Sequence
 
 from . import panic, signature, stack, taint
 from .hardware.find import find
@@ -14,7 +14,9 @@ from .report import Decoded, Frame, Kernel, LogFacts, Module, Panic, Place
 
 WINDOW = 400
 """Lines after a cause that belong to it."""
-_CPU = re.compile(r"CPU: ?(\d{1,5}) (?:UID: \d+ )?PID: ?(\d{1,10}) Comm: (.{1,32}?) (?:Kdump: loaded )?(?:Tainted|Not tainted|[\d.]+)")
+_CPU = re.compile(
+    r"CPU: ?(\d{1,5}) (?:UID: \d+ )?PID: ?(\d{1,10}) Comm: (.{1,32}?) (?:Kdump: loaded )?(?:Tainted|Not tainted|[\d.]+)"
+)
 _OLD = re.compile(r"Pid: (\d{1,10}), comm: (\S{1,32})")
 _LOCKUP = re.compile(r"CPU#(\d{1,5}) stuck for .{0,20}\[(.{1,32}):(\d{1,10})\]")
 _RELEASE = re.compile(r"Linux version (\S{1,64}) (.{0,400})")

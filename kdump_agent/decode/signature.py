@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 from .report import Frame, Panic, Signature
 from .stack import bare, is_common

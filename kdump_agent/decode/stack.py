@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from .line import Line
 from .report import Frame, Place
@@ -15,7 +15,9 @@ _FRAME = re.compile(
 )
 _PLACE = re.compile(SYMBOL)
 _SECTION = re.compile(r"</?(IRQ|NMI|TASK|EOE|SOFTIRQ|#DF|#MC|#DB|ENTRY_TRAMPOLINE|SYSENTER)>")
-_START = re.compile(r"(?:\[.{0,40}\] )?(?:Call Trace|Backtrace|Stack traceback|Call trace)s?\b|^stack backtrace:|Trace:$")
+_START = re.compile(
+    r"(?:\[.{0,40}\] )?(?:Call Trace|Backtrace|Stack traceback|Call trace)s?\b|^stack backtrace:|Trace:$"
+)
 _REGISTER = re.compile(
     r"(?:RIP|EIP)(?: is at|:)(?: [0-9a-f]{4}:)?(?:\[<[0-9a-f]+>\] *)*(?:\[<[0-9a-f]+>\] *)?|IP: ?\[?<?[0-9a-f]*>?\]? ?"
     r"|p[cs] : |PC is at |pc : |epc : |NIP \[[0-9a-f]+\] |Krnl PSW : [0-9a-f ]+\(|LR is at |PC: "

@@ -66,7 +66,7 @@ class ShipStage:
         if not whole:
             return job
         job = _with(job, artifact, replace(upload, delivered=True))
-        self.log.info("delivered", job=job.id, file=artifact.name, bytes=artifact.size, sha256=artifact.sha256)
+        self.log.info("file delivered", job=job.id, file=artifact.name, bytes=artifact.size, sha256=artifact.sha256)
         return job if len(waiting) > 1 else replace(job, stage=self.done)
 
     def _send(self, job: Job, item: Item, artifact: Artifact, upload: Upload) -> bool:

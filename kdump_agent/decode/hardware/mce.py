@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Iterator, Sequence
+from typing import Any
 
 from kdump_agent.decode.line import Line
 from kdump_agent.decode.stack import place
@@ -18,11 +19,27 @@ _FIRST = re.compile(r"CPU (\d{1,5}): Machine Check(?: Exception)?: *" + _HEX + r
 _RIP = re.compile(r"RIP( !INEXACT!)? ([0-9a-fA-F]{1,4}):<?\[?<?([0-9a-fA-F]{1,16})>?\]?>?(?: \{(.{1,300})\})?")
 _FIELDS = re.compile(r"\b(TSC|ADDR|MISC|PPIN|SYND|IPID) " + _HEX + r"\b")
 _PROCESSOR = re.compile(
-    r"PROCESSOR (\d{1,3}):" + _HEX + r" TIME (\d{1,12}) SOCKET (\d{1,5}) APIC " + _HEX + r"(?: microcode " + _HEX + r")?"
+    r"PROCESSOR (\d{1,3}):"
+    + _HEX
+    + r" TIME (\d{1,12}) SOCKET (\d{1,5}) APIC "
+    + _HEX
+    + r"(?: microcode "
+    + _HEX
+    + r")?"
 )
 _PREVIOUS = re.compile(r"Machine check events logged|mce: \[Hardware Error\]: .*previous boot|BERT: ")
 _INJECTED = re.compile(r"Triggering MCE exception on CPU|Starting machine (?:poll|check poll) CPU|mce-inject|MCE: Fake")
-VENDORS = {0: "intel", 1: "cyrix", 2: "amd", 3: "umc", 5: "centaur", 7: "transmeta", 8: "nsc", 9: "hygon", 10: "zhaoxin"}
+VENDORS = {
+    0: "intel",
+    1: "cyrix",
+    2: "amd",
+    3: "umc",
+    5: "centaur",
+    7: "transmeta",
+    8: "nsc",
+    9: "hygon",
+    10: "zhaoxin",
+}
 """X86_VENDOR_* of arch/x86/include/asm/processor.h"""
 MOST = 256
 """Records that are kept."""
@@ -60,7 +77,11 @@ def _record(found: re.Match[str], following: Sequence[Line], caller: str | None)
 def _more(text: str) -> dict[str, Any]:
     if found := _RIP.search(text):
         where = place(found[4] or "")
-        symbol = {"symbol": where.symbol, "offset": where.offset, "size": where.size, "module": where.module} if where else {}
+        symbol = (
+            {"symbol": where.symbol, "offset": where.offset, "size": where.size, "module": where.module}
+            if where
+            else {}
+        )
         return {"rip": {"cs": found[2], "address": _hex(found[3]), **symbol}, "rip_exact": found[1] is None}
     if found := _PROCESSOR.search(text):
         family, model, stepping = _cpuid(int(found[2], 16))
@@ -69,7 +90,9 @@ def _more(text: str) -> dict[str, Any]:
             "time": int(found[3]) or None, "socket": int(found[4]), "apic": int(found[5], 16),
             "microcode": _hex(found[6]) if found[6] else None,
         }  # fmt: skip
-    return {name.lower(): _hex(value) for name, value in _FIELDS.findall(text)} if "TSC" in text or "ADDR" in text else {}
+    return (
+        {name.lower(): _hex(value) for name, value in _FIELDS.findall(text)} if "TSC" in text or "ADDR" in text else {}
+    )
 
 
 def _finish(record: HardwareError, injected: str | None) -> HardwareError:

@@ -38,7 +38,7 @@ def severity(status: int, mcg: int | None, vendor: str | None) -> str:
     if bit(status, 57):
         return "fatal"
     if vendor != "intel":
-        return "fatal" if bit(status, 55) or mcg is not None and not bit(mcg, 0) else "uncorrected"
+        return "fatal" if bit(status, 55) or (mcg is not None and not bit(mcg, 0)) else "uncorrected"
     return {(True, True): "SRAR", (True, False): "SRAO"}.get((bit(status, 56), bit(status, 55)), "UCNA")
 
 
