@@ -1,0 +1,105 @@
+"""A real tus server on loopback: started, killed and started again by the test, on the same port and store."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent / "tus_server"
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One upload as it lies in the server's store."""
+
+    path: Path
+    length: int
+    metadata: dict[str, str]
+
+    @property
+    def complete(self) -> bool:
+        return self.path.stat().st_size == self.length
+
+
+class TusServer:
+    """`@tus/server` with `@tus/file-store`."""
+
+    def __init__(self, store: Path, *options: str, scheme: str = "http") -> None:
+        self.store, self.options, self.scheme = store, options, scheme
+        self.port = 0
+        self.process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"tus+{self.scheme}://127.0.0.1:{self.port}/files/"
+
+    def start(self) -> None:
+        _install()
+        self.store.mkdir(parents=True, exist_ok=True)
+        argv = ["node", str(HERE / "server.mjs"), str(self.store), str(self.port), *self.options]
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=HERE)
+        assert self.process.stdout is not None
+        words = self.process.stdout.readline().split()
+        assert words[:1] == ["port"], words
+        self.port = int(words[1])
+
+    def kill(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.process = None
+
+    def uploads(self) -> list[Arrived]:
+        """Everything in the store, complete or not."""
+        found = []
+        for sheet in sorted(self.store.glob("*.json")):
+            document = json.loads(sheet.read_text())
+            found.append(Arrived(sheet.with_suffix(""), document["size"], document.get("metadata") or {}))
+        return found
+
+    def arrived(self) -> dict[str, list[Arrived]]:
+        """The complete uploads, by their key."""
+        by_key: dict[str, list[Arrived]] = {}
+        for upload in self.uploads():
+            if upload.complete:
+                by_key.setdefault(upload.metadata["key"], []).append(upload)
+        return by_key
+
+
+@contextlib.contextmanager
+def tus_server(store: Path, *options: str, scheme: str = "http") -> Iterator[TusServer]:
+    """Yield a running server; on leaving it is dead."""
+    server = TusServer(store, *options, scheme=scheme)
+    server.start()
+    try:
+        yield server
+    finally:
+        if server.process is not None:
+            server.kill()
+
+
+def _install() -> None:
+    """Install the server's packages once; two test runs at a time wait for each other."""
+    if shutil.which("npm") is None:
+        raise RuntimeError("the tests need node and npm: apt-get install nodejs npm")
+    with (HERE / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (HERE / "node_modules/@tus/server").is_dir():
+            environment = {name: value for name, value in os.environ.items() if not name.startswith("npm_config_")}
+            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True, env=environment)
+
+
+def decode_metadata(header: str) -> dict[str, str]:
+    """Read an Upload-Metadata header."""
+    pairs = (pair.split(" ") for pair in header.split(","))
+    return {name: base64.b64decode(value).decode() for name, value in pairs}
