@@ -44,6 +44,8 @@ class Agent:
     retain: Callable[[list[Job]], None]
     log: Log
     status: Callable[[str], None] = lambda _words: None
+    beat: Callable[[], None] = lambda: None
+    """Raises what ends the agent, when it was asked to end."""
     rescan: float = LONGEST_SLEEP
     clock: Callable[[], float] = time.time
     steady: Callable[[], float] = time.monotonic
@@ -57,11 +59,13 @@ class Agent:
         """Advance jobs for ever; a stop request arrives as an exception."""
         self.revive()
         while True:
+            self.beat()
             doorbell.refresh()
             self.look()
             jobs = self._read_jobs()
             self._tell_status(jobs)
             while (job := next_job(jobs, self.clock())) is not None:
+                self.beat()
                 self.advance(job)
                 self.look_if_due()
                 jobs = self._read_jobs()
@@ -76,6 +80,7 @@ class Agent:
         began = self.steady()
         tried: set[str] = set()
         while True:
+            self.beat()
             waits = self.look()
             jobs = [job for job in self._read_jobs() if job.id not in tried]
             job = next_job(jobs, self.clock())

@@ -37,17 +37,35 @@ class Stop(BaseException):
     """We were asked to stop; every state that this interrupts is one that a kill may leave."""
 
 
-def hear_stop() -> None:
-    """Turn SIGTERM and SIGINT into Stop, at once and wherever we are."""
+class StopRequest:
+    """Turns SIGTERM and SIGINT into Stop, at once and wherever we are.
 
-    def stop(number: int, _frame: object) -> None:
-        raise Stop(signal.Signals(number).name)
+    sdnotify swallows every exception that arises inside it, so a request is also remembered, for ``check``.
+    """
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    def __init__(self) -> None:
+        self._asked: str | None = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._hear)
+
+    def check(self) -> None:
+        """Raise Stop when we were asked to stop."""
+        if self._asked is not None:
+            raise Stop(self._asked)
+
+    def _hear(self, number: int, _frame: object) -> None:
+        first, self._asked = self._asked is None, signal.Signals(number).name
+        if first:
+            self.check()
 
 
-def build(setting: Setting, log: Log, progress: Progress, status: Callable[[str], None]) -> Agent:
+def build(
+    setting: Setting,
+    log: Log,
+    progress: Progress,
+    stop: StopRequest,
+    status: Callable[[str], None] = lambda _words: None,
+) -> Agent:
     """Return the agent that these settings describe."""
     settings, jobs = setting.settings, setting.jobs
     endpoint = lru_cache(maxsize=1)(partial(_endpoint, settings))
@@ -55,7 +73,7 @@ def build(setting: Setting, log: Log, progress: Progress, status: Callable[[str]
     effort = Effort(
         settings.pack.level, settings.pack.threads, settings.pack.min_saving, floor=settings.retain.min_free
     )  # fmt: skip
-    return Agent(
+    agent = Agent(
         jobs=jobs,
         steps={
             Stage.FOUND: DecodeStage(jobs, setting.host, progress.beat),
@@ -69,8 +87,16 @@ def build(setting: Setting, log: Log, progress: Progress, status: Callable[[str]
         retain=partial(_retain, settings, jobs, log),
         log=log,
         status=status,
+        beat=stop.check,
         rescan=settings.agent.rescan,
     )
+
+    def also() -> None:
+        stop.check()
+        agent.look_if_due()
+
+    progress.also = also
+    return agent
 
 
 def _scanner(setting: Setting) -> Callable[[], Scan]:

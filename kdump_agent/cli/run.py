@@ -37,15 +37,14 @@ def _run(setting: Setting, *, once: bool) -> int:
     from kdump_agent.service.notify import Notify
     from kdump_agent.service.progress import Progress
 
-    from .engine import Stop, build, hear_stop
+    from .engine import Stop, StopRequest, build
 
     log, notify = set_up(), Notify()
     progress = Progress(notify)
     try:
-        hear_stop()
+        stop = StopRequest()
         setting.jobs.prepare()
-        agent = build(setting, log, progress, notify.status)
-        progress.also = agent.look_if_due
+        agent = build(setting, log, progress, stop, notify.status)
         with open_doorbell(setting.crash_dir, extra=(setting.jobs.home,)) as doorbell:
             log.info(
                 "agent started", crash_dir=str(setting.crash_dir), said_by=setting.crash_dir_source,

@@ -69,12 +69,11 @@ def _deliver(setting: wire.Setting, made: list[Job]) -> bool:
     from kdump_agent.service.notify import Notify
     from kdump_agent.service.progress import Progress
 
-    from .engine import Stop, build, hear_stop
+    from .engine import Stop, StopRequest, build
 
     progress = Progress(Notify())
     try:
-        hear_stop()
-        agent = build(setting, set_up(), progress, lambda _words: None)
+        agent = build(setting, set_up(), progress, StopRequest())
         carried = [agent.carry(job) for job in made]
         return all(carried)
     except Stop:

@@ -12,6 +12,8 @@ class Notify:
         import sdnotify
 
         self._notifier = sdnotify.SystemdNotifier()
+        if (channel := getattr(self._notifier, "socket", None)) is not None:
+            channel.settimeout(1)  # a systemd that does not listen must not stop us
         self._status = ""
         self._beaten = 0.0
 

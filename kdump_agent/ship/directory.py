@@ -49,9 +49,11 @@ class Directory:
                 return 0
             return size
 
-    def append(self, item: Item, handle: str, offset: int, source: int, length: int, beat: Callable[[], None]) -> int:
+    def append(
+        self, item: Item, handle: str, offset: int, source: int, length: int, tell: Callable[[int], None]
+    ) -> int:
         """Write a piece of the draft and sync it."""
-        body = Slice(source, offset, min(length, item.size - offset), self._throttle, beat)
+        body = Slice(source, offset, min(length, item.size - offset), self._throttle, tell)
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         with _translated(self._root), os.fdopen(os.open(self._draft(handle), flags, 0o600), "wb", buffering=0) as draft:
             if draft.seek(0, os.SEEK_END) != offset:
@@ -60,7 +62,6 @@ class Directory:
                 view = memoryview(block)
                 while view:
                     view = view[draft.write(view) :]
-                    beat()
             files.sync_file(draft.fileno())
             return draft.tell()
 

@@ -32,10 +32,13 @@ class Endpoint(Protocol):
     def offset(self, item: Item, handle: str) -> int:
         """Ask anew how many of its bytes the endpoint holds."""
 
-    def append(self, item: Item, handle: str, offset: int, source: int, length: int, beat: Callable[[], None]) -> int:
+    def append(
+        self, item: Item, handle: str, offset: int, source: int, length: int, tell: Callable[[int], None]
+    ) -> int:
         """Send bytes ``offset`` to ``offset + length`` of descriptor ``source``; return the new offset.
 
-        ``beat`` is called at least once a MiB; what it raises ends the call, and the bytes taken so far may count.
+        ``tell`` is called with the offset reached, at least once a MiB and four times a second; what it raises ends the
+        call, and the bytes taken so far may count.
         """
 
     def finish(self, item: Item, handle: str, beat: Callable[[], None]) -> None:

@@ -42,9 +42,9 @@ class Throttle:
 class Slice:
     """A part of an open file as a readable body of known length: nothing is held but the block in hand."""
 
-    def __init__(self, source: int, offset: int, length: int, throttle: Throttle, beat: Callable[[], None]) -> None:
+    def __init__(self, source: int, offset: int, length: int, throttle: Throttle, tell: Callable[[int], None]) -> None:
         self._source, self._at, self._end = source, offset, offset + length
-        self._throttle, self._beat = throttle, beat
+        self._throttle, self._tell = throttle, tell
 
     def __len__(self) -> int:
         """Return the bytes that are left; requests takes it for the Content-Length."""
@@ -56,7 +56,7 @@ class Slice:
         wanted = self._throttle.block(left if size < 0 else min(size, left))
         if not wanted:
             return b""
-        self._throttle.spend(wanted, self._beat)
+        self._throttle.spend(wanted, lambda: self._tell(self._at))
         block = os.pread(self._source, wanted, self._at)
         if not block:
             raise EOFError(f"the file ends at byte {self._at}, {left} bytes too early")

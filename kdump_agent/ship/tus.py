@@ -52,10 +52,12 @@ class Tus:
             raise Permanent(f"{handle}: holds {offset} of {length!a} bytes; the file has {item.size}")
         return offset
 
-    def append(self, item: Item, handle: str, offset: int, source: int, length: int, beat: Callable[[], None]) -> int:
+    def append(
+        self, item: Item, handle: str, offset: int, source: int, length: int, tell: Callable[[int], None]
+    ) -> int:
         """Send with PATCH; an answer that names another offset than the one reached is not believed."""
         length = min(length, item.size - offset)
-        body = Slice(source, offset, length, self._throttle, beat)
+        body = Slice(source, offset, length, self._throttle, tell)
         headers = {
             **VERSION,
             "Upload-Offset": str(offset),

@@ -73,13 +73,15 @@ class ShipStage:
         endpoint = self.endpoint()
         offset = endpoint.offset(item, upload.handle)
         end = min(item.size, offset + SLICE)
-        words = f"sending {artifact.name} of {job.id}"
+
+        def tell(done: int) -> None:
+            self.tell(f"sending {artifact.name} of {job.id}", done, item.size)
+
         with self._open(job, artifact) as source:
             if os.fstat(source).st_size != item.size:
                 raise Permanent(f"{artifact.name}: is no longer the file that was hashed")
             while offset < end:
-                self.tell(words, offset, item.size)
-                moved = endpoint.append(item, upload.handle, offset, source, end - offset, self.beat)
+                moved = endpoint.append(item, upload.handle, offset, source, end - offset, tell)
                 if moved <= offset:
                     raise Retryable(f"{item.key}: the endpoint took no byte after {offset}")
                 offset = moved
