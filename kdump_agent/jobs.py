@@ -126,17 +126,21 @@ class Jobs:
 
     def ask_retry(self, job: Job) -> None:
         """Leave word, for whoever holds the lock, that a person wants this job tried again. Raises OSError."""
-        files.write_durable(self.folder(job.id) / "retry", b"")
+        files.write_durable(self._retry_word(job), b"")
 
     def take_retry(self, job: Job) -> Job:
         """Return the job as a person's ``retry`` makes it, or unchanged when nobody asked. Raises OSError."""
-        word = self.folder(job.id) / "retry"
+        word = self._retry_word(job)
         if not word.exists():
             return job
         fresh = dataclasses.replace(job, parked=False, attempts=0, not_before=0.0)
         self.save(fresh)
         files.remove(word)
         return fresh
+
+    def _retry_word(self, job: Job) -> Path:
+        """Beside the jobs and not inside one, because this is the folder that the running agent watches."""
+        return self.home / f"{job.id}.retry"
 
     def _names(self) -> list[str]:
         try:

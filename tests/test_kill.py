@@ -63,7 +63,7 @@ def test_kills_on_the_way_to_a_folder(machine: Machine) -> None:
     for crash in crashes:
         check_delivery(machine.delivered(), crash)
     assert len(list(machine.outbox.rglob("manifest.json"))) == len(crashes)
-    assert [path for path in machine.outbox.rglob("*.part")] == []
+    assert list(machine.outbox.rglob("*.part")) == []
 
 
 @pytest.mark.shared

@@ -10,6 +10,7 @@ from . import panic, signature, stack, taint
 from .hardware.find import find
 from .line import Line
 from .lines import split
+from .machinery import bare, is_machinery
 from .report import Decoded, Frame, Kernel, LogFacts, Module, Panic, Place
 
 WINDOW = 400
@@ -24,7 +25,9 @@ _RELEASE_IN_OOPS = re.compile(r"(?:Not tainted|Tainted: .{1,80}?) {1,8}(\d+\.\d+
 _HARDWARE = re.compile(r"Hardware name: (.{1,200})|DMI: (.{1,200})")
 _ERROR = re.compile(r"error_code\(0x([0-9a-f]{1,8})\)|Oops: ([0-9a-f]{4,8})\b|(?:fault|opcode|error): ([0-9a-f]{4})\b")
 _ADDRESS = re.compile(
-    r"address:? (?:0x)?([0-9a-f]{8,16})|(?:paging request|dereference) at (?:virtual address )?(?:0x)?([0-9a-f]{1,16}|\(null\))|CR2: ([0-9a-f]{8,16})"
+    r"address:? (?:0x)?([0-9a-f]{8,16})"
+    r"|(?:paging request|dereference) at (?:virtual address )?(?:0x)?([0-9a-f]{1,16}|\(null\))"
+    r"|CR2: ([0-9a-f]{8,16})"
 )
 _MODULE = re.compile(r"([\w-]{1,64})(?:\(([A-Z+-]{1,8})\))?")
 
@@ -76,10 +79,10 @@ def _function(cause: panic.Cause, rip: Place | None, frames: Sequence[Frame]) ->
     """The first of these that is not common machinery: what the line names, where the CPU stood, the stack."""
     if cause.kind in ("mce", "hardware", "sysrq", "oom", "init_killed", "vfs_root", "nmi", "panic", "workqueue_lockup"):
         return stack.culprit(frames) if cause.kind == "panic" else None
-    named = [name for name in (cause.function, rip.symbol if rip else None) if name and not stack.is_common(name)]
+    named = [name for name in (cause.function, rip.symbol if rip else None) if name and not is_machinery(name)]
     if cause.kind == "hung_task":
         named = []
-    return stack.bare(named[0]) if named else stack.culprit(frames)
+    return bare(named[0]) if named else stack.culprit(frames)
 
 
 def _who(after: Sequence[Line]) -> tuple[int | None, int | None, str | None]:
@@ -108,7 +111,8 @@ def _kernel(lines: Sequence[Line]) -> Kernel:
 
 
 _MACHINES = (
-    ("x86_64", re.compile(r"\bRIP: |\bRAX: |x86/|x86_64")), ("aarch64", re.compile(r"\bpc : .*\+0x|\bx29: |arm64|pstate: ")),
+    ("x86_64", re.compile(r"\bRIP: |\bRAX: |x86/|x86_64")),
+    ("aarch64", re.compile(r"\bpc : .*\+0x|\bx29: |arm64|pstate: ")),
     ("ppc64le", re.compile(r"\bNIP \[|GPR00: ")), ("s390x", re.compile(r"Krnl PSW|Krnl GPRS")),
     ("riscv64", re.compile(r"\bepc : |riscv")), ("i686", re.compile(r"\bEIP: ")), ("arm", re.compile(r"\bPC is at ")),
 )  # fmt: skip

@@ -40,7 +40,7 @@ CAUSES: tuple[tuple[str, str, str, bool], ...] = (
     ),
     (
         "mce",
-        r"Kernel panic - not syncing: (?:Fatal (?:local )?[Mm]achine check|Machine check|.*[Mm]achine check|.*broadcast exception)",
+        r"Kernel panic - not syncing: (?:.{0,80}[Mm]achine check|.{0,80}broadcast exception)",
         "fatal machine check",
         False,
     ),
@@ -64,14 +64,18 @@ CAUSES: tuple[tuple[str, str, str, bool], ...] = (
     ),
     (
         "page_fault",
-        r"BUG: unable to handle (?:kernel )?(?:page fault|paging request)|Unable to handle kernel (?:paging request|access|read|write|pointer)|BUG: Unable to handle kernel|Unhandled fault",
+        r"BUG: unable to handle (?:kernel )?(?:page fault|paging request)"
+        r"|Unable to handle kernel (?:paging request|access|read|write|pointer)|BUG: Unable to handle kernel"
+        r"|Unhandled fault",
         "page fault {in}",
         False,
     ),
     ("double_fault", r"(?:PANIC: )?double fault[:,]", "double fault {in}", False),
     (
         "stack",
-        r"BUG: (?:IRQ |TASK )?stack guard page was hit|kernel stack overflow|stack-protector: [Kk]ernel stack is corrupted|corrupted stack end detected|Insufficient stack space",
+        r"BUG: (?:IRQ |TASK )?stack guard page was hit|kernel stack overflow"
+        r"|stack-protector: [Kk]ernel stack is corrupted"
+        r"|corrupted stack end detected|Insufficient stack space",
         "stack overflow {in}",
         False,
     ),
@@ -96,7 +100,10 @@ CAUSES: tuple[tuple[str, str, str, bool], ...] = (
     ("hung_task", r"INFO: task (\S{1,64}):\d+ blocked for more than|INFO: task \S+ can't die", "task hung {in}", True),
     (
         "lockdep",
-        r"WARNING: possible (?:circular locking|recursive locking|irq lock inversion)|possible (?:circular|recursive) locking|(?:inconsistent lock state|bad unlock balance|held lock freed|suspicious RCU usage|lock held when returning|Invalid wait context|irq lock inversion dependency)|trying to register non-static key|DEADLOCK",
+        r"WARNING: possible (?:circular locking|recursive locking|irq lock inversion)|possible (?:circular|recursive) locking"
+        r"|(?:inconsistent lock state|bad unlock balance|held lock freed|suspicious RCU usage"
+        r"|lock held when returning|Invalid wait context|irq lock inversion dependency)"
+        r"|trying to register non-static key|DEADLOCK",
         "{0} {in}",
         True,
     ),
@@ -131,7 +138,8 @@ CAUSES: tuple[tuple[str, str, str, bool], ...] = (
 )
 _COMPILED = tuple((kind, re.compile(pattern), title, weak) for kind, pattern, title, weak in CAUSES)
 _HINT = re.compile(
-    r"BUG|Oops|panic|fault|error|KASAN|KFENCE|KMSAN|KCSAN|UBSAN|WARNING|INFO|Unable|Machine Check|LOCKUP|lock|stall|SysRq|sysrq"
+    r"BUG|Oops|panic|fault|error|KASAN|KFENCE|KMSAN|KCSAN|UBSAN|WARNING|INFO|Unable|Machine Check|LOCKUP"
+    r"|lock|stall|SysRq|sysrq"
     r"|corrupt|kill init|abort|SError|opcode|DEADLOCK|suspicious|non-static|leak|Unhandled|stack|context"
 )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .machinery import bare, is_machinery
 from .report import Frame, Panic, Signature
-from .stack import bare, is_common
 
 VERSION = 1
 DEPTH = 3
@@ -14,7 +14,7 @@ DEPTH = 3
 
 def of(panic: Panic, frames: Sequence[Frame], hardware: Sequence[object]) -> Signature:
     """Return both signatures of a crash; addresses, offsets, CPUs, PIDs and compiler suffixes are not in them."""
-    names = [bare(frame.symbol) for frame in frames if frame.reliable and not is_common(frame.symbol)]
+    names = [bare(frame.symbol) for frame in frames if frame.reliable and not is_machinery(frame.symbol)]
     if panic.function in names:
         names = names[names.index(panic.function) :]
     elif panic.function:

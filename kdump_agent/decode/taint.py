@@ -14,7 +14,7 @@ _TAINTED = re.compile(r"Tainted: ((?:\[[A-Z]\]=[A-Z_]{1,32},? ?|[A-Z ]){1,64})")
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return the flags that a "CPU: ... Tainted: ..." line names; newer kernels spell them out as ``[O]=OOT_MODULE``."""
+    """Return the flags that a "CPU: ... Tainted: ..." line names; also as ``[O]=OOT_MODULE``."""
     found = _TAINTED.search(text)
     if found is None:
         return ()

@@ -1,4 +1,4 @@
-"""A report as a person reads it on a terminal: first the sentence that matters, then cause, place, errors, stack, doubts.
+"""A report as a person reads it on a terminal: first the sentence that matters, then all that backs it.
 
 Works on the JSON document alone, so that a stored report and a fresh one read the same. Everything that came from the
 crashed host is escaped.
@@ -21,10 +21,12 @@ TAINT_WORDS = {
     "OOT_MODULE": "an out-of-tree module was loaded", "UNSIGNED_MODULE": "an unsigned module was loaded",
     "MACHINE_CHECK": "a machine check had happened", "WARN": "the kernel had warned before",
     "DIE": "the kernel had died (Oops) before", "BAD_PAGE": "a bad page had been seen",
-    "LIVEPATCH": "a live patch was applied", "SOFTLOCKUP": "a soft lockup had happened", "CRAP": "a staging driver was loaded",
+    "LIVEPATCH": "a live patch was applied", "SOFTLOCKUP": "a soft lockup had happened",
+    "CRAP": "a staging driver was loaded",
     "CPU_OUT_OF_SPEC": "a processor ran out of its specification", "USER": "a user asked for the taint",
     "FIRMWARE_WORKAROUND": "a firmware bug was worked around", "FORCED_RMMOD": "a module was removed by force",
-    "OVERRIDDEN_ACPI_TABLE": "an ACPI table was overridden", "AUX": "the distribution's own flag", "TEST": "a test ran in the kernel",
+    "OVERRIDDEN_ACPI_TABLE": "an ACPI table was overridden", "AUX": "the distribution's own flag",
+    "TEST": "a test ran in the kernel",
     "RANDSTRUCT": "structures are laid out at random", "FWCTL": "userspace changed a device through fwctl",
 }  # fmt: skip
 
@@ -76,13 +78,14 @@ def _facts(report: Document) -> Iterator[tuple[str, str]]:
         for label, key in (("CPU", "cpu"), ("PID", "pid"), ("in", "comm"))
         if panic.get(key) is not None
     )
+    board = f"({report['hardware_name']})" if report.get("hardware_name") else None
     place = f"{rip['symbol']}+{rip.get('offset') or 0:#x}/{rip.get('size') or 0:#x}" if rip.get("symbol") else ""
     yield from (
         (label, words)
         for label, words in (
             ("Message", panic.get("message") or ""),
             ("Place", " ".join(filter(None, (place, f"[{rip['module']}]" if rip.get("module") else "", who)))),
-            ("Host", " ".join(filter(None, (host.get("name"), report.get("hardware_name") and f"({report['hardware_name']})")))),
+            ("Host", " ".join(filter(None, (host.get("name"), board)))),
             ("When", ", ".join(when)),
             ("Kernel", " ".join(filter(None, (kernel.get("release"), kernel.get("machine"), kernel.get("version"))))),
             ("Taint", "; ".join(TAINT_WORDS.get(name, name) for name in panic.get("taint") or [])),

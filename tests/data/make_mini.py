@@ -52,18 +52,8 @@ def put_in_order(dump: Path, ordered: Path) -> None:
 def pages_read(ordered: Path, folder: Path) -> set[int]:
     """The places in the file of every descriptor that makedumpfile reads while it looks for the log."""
     trace = folder / "trace"
-    argv = [
-        "strace",
-        "-y",
-        "-e",
-        "trace=lseek,read,pread64",
-        "-o",
-        trace,
-        "makedumpfile",
-        "--dump-dmesg",
-        ordered,
-        folder / "log",
-    ]
+    argv = ["strace", "-y", "-e", "trace=lseek,read,pread64", "-o", str(trace)]
+    argv += ["makedumpfile", "--dump-dmesg", str(ordered), str(folder / "log")]
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
     at, places = 0, set()
     for line in trace.read_text().splitlines():
@@ -87,7 +77,7 @@ def cut(content: bytes, places: set[int]) -> bytes:
         dump = kdump.parse(reader)
         assert dump is not None
         bitmap = content[dump.bitmap_at : dump.bitmap_at + dump.bitmap_size]
-        kept, numbers = bytearray(len(bitmap)), []
+        kept = bytearray(len(bitmap))
         descriptors = []
         index = 0
         for byte, value in enumerate(bitmap):
@@ -99,7 +89,6 @@ def cut(content: bytes, places: set[int]) -> bytes:
                 descriptor = DESCRIPTOR.unpack_from(content, place)
                 if place in places:
                     kept[byte] |= 1 << bit
-                    numbers.append(byte * 8 + bit)
                     descriptors.append(descriptor)
     head = bytearray(content[: dump.descriptors_at])
     head[dump.bitmap_at : dump.bitmap_at + dump.bitmap_size] = kept
@@ -110,7 +99,6 @@ def cut(content: bytes, places: set[int]) -> bytes:
             moved[offset] = at + len(data)
             data += content[offset : offset + size]
         table += DESCRIPTOR.pack(moved[offset], size, flags, page_flags)
-    print(f"{len(numbers)} pages, {len(head) + len(table) + len(data)} bytes", file=sys.stderr)
     return bytes(head + table + data)
 
 

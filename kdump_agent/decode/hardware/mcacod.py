@@ -77,9 +77,10 @@ def _memory(code: int) -> dict[str, Any]:
 
 def _cache(code: int) -> dict[str, Any]:
     level, transaction, request = LEVELS[code & 3], TRANSACTIONS[code >> 2 & 3], _request(code)
+    words = f"cache {_LEVEL_WORDS[level]} {_WORDS.get(request or '', 'reserved')} error"
     return {
         "class": "cache", "level": level, "transaction": transaction, "request": request,
-        "text": f"{(transaction or 'reserved').capitalize()} cache {_LEVEL_WORDS[level]} {_WORDS.get(request or '', 'reserved')} error",
+        "text": f"{(transaction or 'reserved').capitalize()} {words}",
     }  # fmt: skip
 
 
@@ -91,7 +92,8 @@ def _bus(code: int) -> dict[str, Any]:
     kinds = {"M": "memory", "IO": "I/O", "other": "another kind of"}
     words = f"{_WORDS.get(request or '', 'reserved')}, {kinds.get(space or '', 'reserved')} access, {roles[who]}"
     return {
-        "class": "bus", "level": level, "participation": who, "request": request, "memory_io": space, "timeout": timeout,
+        "class": "bus", "level": level, "participation": who, "request": request, "memory_io": space,
+        "timeout": timeout,
         "text": f"Bus or interconnect {_LEVEL_WORDS[level]} error: {words}{', timed out' if timeout else ''}",
     }  # fmt: skip
 

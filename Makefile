@@ -1,0 +1,49 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both install what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check bench clean
+
+help:
+	@echo "make demo   set up, then ship three real crashes into ./demo/outbox and show one"
+	@echo "make test   set up, then lint, type check and run every test"
+	@echo "make bench  measure against peers, as ratios"
+
+demo: $(VENV)/ready
+	@packaging/prepare zstd makedumpfile
+	@rm -rf demo && mkdir -p demo/crash && cp -a tests/data/crash/. demo/crash/
+	@printf '[agent]\ncrash_dir = "%s/demo/crash"\nstate_dir = "%s/demo/state"\n[endpoint]\nurl = "file://%s/demo/outbox"\n' \
+		"$(CURDIR)" "$(CURDIR)" "$(CURDIR)" > demo/config.toml
+	$(BIN)/kdump-agent --config demo/config.toml run --once
+	$(BIN)/kdump-agent --config demo/config.toml list
+	$(BIN)/kdump-agent --config demo/config.toml show last
+	@echo; find demo/outbox -type f | sort
+
+test: $(VENV)/ready-to-test
+	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd
+	$(MAKE) check
+	$(BIN)/python -m pytest -q
+	packaging/test-pythons
+
+check: $(VENV)/ready-to-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/ready-to-test
+	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
+
+clean:
+	rm -rf $(VENV) demo build *.egg-info
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -e .
+	@touch $@
+
+$(VENV)/ready-to-test: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -e '.[test]'
+	@touch $@ $(VENV)/ready
