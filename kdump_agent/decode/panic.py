@@ -100,7 +100,8 @@ CAUSES: tuple[tuple[str, str, str, bool], ...] = (
     ("hung_task", r"INFO: task (\S{1,64}):\d+ blocked for more than|INFO: task \S+ can't die", "task hung {in}", True),
     (
         "lockdep",
-        r"WARNING: possible (?:circular locking|recursive locking|irq lock inversion)|possible (?:circular|recursive) locking"
+        r"WARNING: possible (?:circular locking|recursive locking"
+        r"|irq lock inversion)|possible (?:circular|recursive) locking"
         r"|(?:inconsistent lock state|bad unlock balance|held lock freed|suspicious RCU usage"
         r"|lock held when returning|Invalid wait context|irq lock inversion dependency)"
         r"|trying to register non-static key|DEADLOCK",
