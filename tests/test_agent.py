@@ -1,0 +1,307 @@
+"""The loop: what becomes of a failure, which job is next, and that one bad job never blocks another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kdump_agent.agent import DELIVERED, WAITING, Agent, Step
+from kdump_agent.discover.scan import Scan
+from kdump_agent.discover.watch import Timer
+from kdump_agent.errors import AgentError, Permanent, Retryable
+from kdump_agent.jobs import Jobs, from_document, to_document
+from kdump_agent.model import Artifact, CrashDir, Dump, Job, Stage, Upload
+from kdump_agent.pipeline import AFTER, ASIDE_AFTER, ORDER, is_raw, next_job, next_wait
+from kdump_agent.retain.policy import Limits, Local, choose
+
+
+class Quiet:
+    """A log that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str]] = []
+
+    def debug(self, event: str, **fields: object) -> None: ...
+
+    def info(self, event: str, **fields: object) -> None: ...
+
+    def warning(self, event: str, **fields: object) -> None:
+        self.events.append(("warning", event))
+
+    def error(self, event: str, **fields: object) -> None:
+        self.events.append(("error", event))
+
+
+def crash(name: str, at: int = 1) -> CrashDir:
+    return CrashDir(Path("/var/crash") / name, "debian", Dump(f"dump.{name}", at, 10, at), None)
+
+
+def forward(job: Job) -> Job:
+    return replace(job, stage=AFTER[job.stage])
+
+
+class Bench:
+    """An agent with steps of the test's own and a clock that only the test moves."""
+
+    def __init__(self, home: Path, **steps: Step) -> None:
+        self.jobs = Jobs(home)
+        self.jobs.prepare()
+        self.now = 1_000_000.0
+        self.log = Quiet()
+        self.found: list[CrashDir] = []
+        self.agent = Agent(
+            jobs=self.jobs,
+            steps={stage: steps.get(stage.value, forward) for stage in AFTER},
+            scan=lambda: Scan(found=list(self.found)),
+            crash_time=lambda crash: crash.dump.mtime_ns if crash.dump else 0,
+            backoff=lambda attempt, after: after or 1000.0 * attempt,
+            retain=lambda _jobs: None,
+            log=self.log,
+            clock=lambda: self.now,
+            steady=lambda: self.now,
+        )
+
+    def one_pass(self) -> int:
+        return self.agent.one_pass(Timer())
+
+    def stages(self) -> dict[str, str]:
+        return {job.crash.folder.name: job.stage.value for job in self.jobs.all()[0]}
+
+
+def test_a_retryable_failure_waits_and_the_next_job_goes_on(tmp_path: Path) -> None:
+    def ship(job: Job) -> Job:
+        if job.crash.folder.name == "bad":
+            raise Retryable("no route", after=5000)
+        return forward(job)
+
+    bench = Bench(tmp_path, decoded=ship)
+    bench.found = [crash("bad", 9), crash("good", 3)]
+    assert bench.one_pass() == WAITING
+    assert bench.stages() == {"bad": "decoded", "good": "delivered"}
+    (bad,) = [job for job in bench.jobs.all()[0] if job.stage is Stage.DECODED]
+    assert (bad.attempts, bad.not_before, bad.error, bad.parked) == (1, bench.now + 5000, "no route", False)
+
+
+def test_a_back_off_survives_a_restart_and_ends(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def ship(job: Job) -> Job:
+        calls.append(job.id)
+        if len(calls) == 1:
+            raise Retryable("not now")
+        return forward(job)
+
+    first = Bench(tmp_path, decoded=ship)
+    first.found = [crash("one")]
+    assert first.one_pass() == WAITING
+    again = Bench(tmp_path, decoded=ship)
+    assert again.one_pass() == WAITING
+    assert len(calls) == 1
+    again.now += 1001
+    assert again.one_pass() == DELIVERED
+    assert len(calls) == 2
+
+
+def test_a_permanent_failure_parks_and_a_start_tries_once_more(tmp_path: Path) -> None:
+    allowed = False
+
+    def ship(job: Job) -> Job:
+        if not allowed:
+            raise Permanent("HTTP 403")
+        return forward(job)
+
+    bench = Bench(tmp_path, decoded=ship)
+    bench.found = [crash("one")]
+    assert bench.one_pass() == WAITING
+    (job,) = bench.jobs.all()[0]
+    assert (job.parked, job.error) == (True, "HTTP 403")
+    allowed = True
+    assert bench.one_pass() == DELIVERED
+
+
+def test_a_fault_of_our_own_is_put_off_and_blocks_nobody(tmp_path: Path) -> None:
+    def decode(job: Job) -> Job:
+        if job.crash.folder.name == "bad":
+            raise ZeroDivisionError("oh")
+        return forward(job)
+
+    bench = Bench(tmp_path, found=decode)
+    bench.found = [crash("bad"), crash("good")]
+    assert bench.one_pass() == WAITING
+    assert bench.stages() == {"bad": "found", "good": "delivered"}
+    assert ("error", "a fault of the agent itself") in bench.log.events
+
+
+def test_a_dump_that_kills_the_agent_goes_raw_and_then_is_set_aside(tmp_path: Path) -> None:
+    class Killed(BaseException):
+        pass
+
+    raw: list[bool] = []
+
+    def decode(job: Job) -> Job:
+        raw.append(is_raw(job))
+        raise Killed
+
+    for _ in range(ASIDE_AFTER):
+        bench = Bench(tmp_path, found=decode)
+        bench.found = [crash("poison")]
+        with pytest.raises(Killed):
+            bench.one_pass()
+    assert raw == [False, False, False, True, True, True]
+    bench = Bench(tmp_path, found=decode)
+    assert bench.one_pass() == WAITING
+    (job,) = bench.jobs.all()[0]
+    assert job.parked
+    assert len(raw) == ASIDE_AFTER
+    assert Bench(tmp_path, found=decode).one_pass() == WAITING  # not even a new start touches it
+    assert len(raw) == ASIDE_AFTER
+    bench.jobs.ask_retry(job)
+    assert Bench(tmp_path).one_pass() == DELIVERED
+
+
+def test_deaths_in_mid_upload_never_set_a_job_aside(tmp_path: Path) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(job: Job) -> Job:
+        raise Killed
+
+    for _ in range(3 * ASIDE_AFTER):
+        bench = Bench(tmp_path, packed=die)
+        bench.found = [crash("one")]
+        with pytest.raises(Killed):
+            bench.one_pass()
+    assert Bench(tmp_path).one_pass() == DELIVERED
+
+
+def test_a_damaged_record_is_kept_and_harms_only_itself(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.found = [crash("one"), crash("two")]
+    assert bench.one_pass() == DELIVERED
+    victim = bench.jobs.all()[0][0]
+    record = bench.jobs.folder(victim.id) / "job.json"
+    record.write_text('{"version": 99}')
+    bench.found = [crash("three")]
+    assert bench.one_pass() == WAITING
+    assert sorted(bench.stages().values()) == ["delivered", "delivered"]
+    assert record.read_text() == '{"version": 99}'
+    with pytest.raises(AgentError, match="it is of version 99, and this agent knows 1"):
+        bench.jobs.read(victim.id)
+
+
+def test_a_half_made_job_is_cleared_at_the_next_start(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    jobs.prepare()
+    draft = jobs.home / ".20260101T000000Z-00000000.draft"
+    draft.mkdir()
+    jobs.prepare()
+    assert not draft.exists()
+
+
+def test_only_one_holds_the_lock(tmp_path: Path) -> None:
+    with Jobs(tmp_path).lock() as first, Jobs(tmp_path).lock() as second:
+        assert (first, second) == (True, False)
+    with Jobs(tmp_path).lock() as third:
+        assert third
+
+
+def job(stage: Stage, at: int, **more: object) -> Job:
+    values: dict[str, object] = {"crashed_at": at, "found_at": 0, **more}
+    return Job(f"20260101T000000Z-{at:08x}", stage, crash(str(at), at), **values)  # type: ignore[arg-type]
+
+
+def test_the_least_advanced_goes_first_and_the_newest_among_equals() -> None:
+    jobs = [job(Stage.PACKED, 9), job(Stage.FOUND, 1), job(Stage.FOUND, 5), job(Stage.DELIVERED, 7)]
+    chosen = next_job(jobs, 0)
+    assert chosen is not None
+    assert (chosen.stage, chosen.crashed_at) == (Stage.FOUND, 5)
+
+
+def test_what_waits_or_is_parked_is_passed_over() -> None:
+    jobs = [job(Stage.FOUND, 1, not_before=100.0), job(Stage.FOUND, 2, parked=True), job(Stage.PACKED, 3)]
+    chosen = next_job(jobs, 40)
+    assert chosen is not None
+    assert chosen.crashed_at == 3
+    assert next_wait(jobs[:2], 40) == 60
+    assert next_wait(jobs[1:2], 40) is None
+
+
+def test_a_wait_beyond_all_patience_comes_from_a_clock_that_was_set_back() -> None:
+    assert next_job([job(Stage.FOUND, 1, not_before=10.0**9)], 0) is not None
+
+
+@given(
+    st.builds(
+        Job,
+        id=st.just("20260101T000000Z-0123abcd"),
+        stage=st.sampled_from(Stage),
+        crash=st.builds(
+            CrashDir,
+            folder=st.binary(max_size=40).map(
+                lambda raw: Path("/c") / raw.replace(b"\0", b"").replace(b"/", b"").decode("utf-8", "surrogateescape")
+            ),
+            layout=st.sampled_from(["rhel", "loose"]),
+            dump=st.none() | st.builds(Dump, st.text(), st.integers(), st.integers(), st.integers()),
+            dmesg=st.none(),
+        ),
+        crashed_at=st.integers(0, 1 << 33),
+        found_at=st.integers(0, 1 << 33),
+        artifacts=st.lists(st.builds(Artifact, st.text(), st.integers(), st.text())).map(tuple),
+        uploads=st.dictionaries(st.text(), st.builds(Upload, st.text(), st.booleans())),
+        attempts=st.integers(0, 99),
+        not_before=st.floats(0, 1e10),
+        doubts=st.lists(st.text()).map(tuple),
+    )
+)
+def test_a_record_is_read_as_it_was_written(job: Job) -> None:
+    import json
+
+    assert from_document(json.loads(json.dumps(to_document(job))), job.id) == job
+
+
+LIMITS = Limits(keep=None, max_age=None, max_bytes=None, min_free=0)
+
+
+def removed(copies: list[Local], limits: Limits, *, now: float = 0, free: int = 1 << 40) -> dict[int, str]:
+    return {removal.job.crashed_at: removal.reason for removal in choose(copies, limits, now=now, bytes_free=free)}
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (replace(LIMITS, keep=2), {1: "beyond the newest 2"}),
+        (replace(LIMITS, max_bytes=25), {1: "beyond 25 B in all"}),
+        (replace(LIMITS, max_age=86400.0 * 3), {1: "4 d old, beyond 3 d"}),
+        (LIMITS, {}),
+    ],
+)
+def test_each_limit_removes_the_oldest_and_says_why(limits: Limits, expected: dict[int, str]) -> None:
+    day = 86400
+    copies = [Local(job(Stage.DELIVERED, at), 10) for at in (3 * day, 2 * day, 1 * day)]
+    chosen = removed(copies, limits, now=5 * day)
+    assert chosen == {at * day: reason for at, reason in expected.items()}
+
+
+def test_a_full_disk_takes_the_oldest_first_and_no_more_than_needed() -> None:
+    copies = [Local(job(Stage.DELIVERED, at), 10) for at in (1, 2, 3)]
+    assert list(removed(copies, replace(LIMITS, min_free=25), free=10)) == [1, 2]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(Stage), st.integers(0, 100), st.integers(0, 100)), unique_by=lambda row: row[1]),
+    st.integers(0, 3), st.integers(0, 50), st.integers(0, 1000),
+)  # fmt: skip
+def test_nothing_undelivered_is_ever_chosen(
+    rows: list[tuple[Stage, int, int]], keep: int, size: int, floor: int
+) -> None:
+    copies = [Local(job(stage, at), count) for stage, at, count in rows]
+    limits = Limits(keep, 1.0, size, floor)
+    assert all(removal.job.stage is Stage.DELIVERED for removal in choose(copies, limits, now=1000, bytes_free=0))
+
+
+def test_stages_only_move_forward() -> None:
+    assert all(ORDER[later] == ORDER[earlier] + 1 for earlier, later in AFTER.items())
