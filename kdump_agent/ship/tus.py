@@ -36,7 +36,7 @@ class Tus:
     def begin(self, item: Item) -> str:
         """Create the upload; its address is the handle."""
         facts = {"key": item.key, "sha256": item.sha256, "filename": item.key.rsplit("/", 1)[-1], **item.metadata}
-        metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in facts.items())
+        metadata = ",".join(f"{name} {_base64(value)}" for name, value in facts.items())
         headers = {**VERSION, "Upload-Length": str(item.size), "Upload-Metadata": metadata, "Content-Length": "0"}
         answer = self._http.send("POST", self._url, headers)
         if answer.status != 201:
@@ -110,3 +110,8 @@ def _number(answer: Answer, name: str, handle: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise Retryable(f"{handle}: answered HTTP {answer.status} with {name} {text[:40]!a}; want a number")
     return int(text)
+
+
+def _base64(text: str) -> str:
+    """Encode any text, also the undecodable bytes of a file name."""
+    return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
