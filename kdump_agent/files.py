@@ -7,6 +7,7 @@ link, never across a mount, never waiting for a FIFO's other end.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -99,16 +100,16 @@ def open_folder(root: Path, names: tuple[str, ...] = ()) -> Iterator[int]:
 
     Raises Refused when a component is not a plain folder of the same file system, OSError when it is absent.
     """
-    fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with contextlib.ExitStack() as opened:
+        fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        opened.callback(os.close, fd)
         device = os.fstat(fd).st_dev
         for name in names:
-            fd = _step(fd, name, _FOLDER)
+            fd = _open_below(fd, name, _FOLDER)
+            opened.callback(os.close, fd)
             if os.fstat(fd).st_dev != device:
                 raise Refused(f"{_shown(name)}: another file system is mounted here")
         yield fd
-    finally:
-        os.close(fd)
 
 
 @contextlib.contextmanager
@@ -134,7 +135,7 @@ def open_in(folder: int, name: str) -> int:
 
     Raises Refused, OSError.
     """
-    return _step(os.dup(folder), name, _FILE)
+    return _open_below(folder, name, _FILE)
 
 
 def refuse_unless_plain(found: os.stat_result, name: str, owners: frozenset[int]) -> None:
@@ -151,19 +152,16 @@ def refuse_unless_plain(found: os.stat_result, name: str, owners: frozenset[int]
         raise Refused(f"{shown}: claims {found.st_size} bytes but holds only {512 * found.st_blocks}")
 
 
-def _step(fd: int, name: str, flags: int) -> int:
-    """Open ``name`` in the folder ``fd``, close ``fd``, return the new descriptor."""
+def _open_below(folder: int, name: str, flags: int) -> int:
+    if name in ("", ".", "..") or "/" in name:
+        raise Refused(f"{_shown(name)}: not a name")
     try:
-        if name in ("", ".", "..") or "/" in name:
-            raise Refused(f"{_shown(name)}: not a name")
-        return os.open(name, flags, dir_fd=fd)
+        return os.open(name, flags, dir_fd=folder)
     except OSError as exc:
         # ELOOP: a symbolic link; ENXIO: a FIFO's or socket's other end; ENOTDIR: something else than a folder
-        if exc.errno in (40, 6, 20):
+        if exc.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
             raise Refused(f"{_shown(name)}: is a link or no {'folder' if flags & os.O_DIRECTORY else 'file'}") from exc
         raise
-    finally:
-        os.close(fd)
 
 
 def _kind(mode: int) -> str:
