@@ -72,17 +72,19 @@ class Inotify:
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
         self._poll.register(self._mounts, select.POLLPRI | select.POLLERR)
-        self._watched: dict[Path, tuple[int, int, int]] = {}
+        self._watched: dict[Path, int] = {}
 
     def refresh(self) -> None:
-        """Watch every folder that is new or was replaced; forget those that are gone."""
-        wanted = {path: node for path in self._wanted() if (node := _node(path)) is not None}
-        for path, (wd, device, inode) in list(self._watched.items()):
-            if wanted.get(path) != (device, inode):
-                self._forget(path, wd)
-        for path, found in wanted.items():
-            if path not in self._watched:
-                self._watch(path, found)
+        """Watch every folder anew, and forget those that are gone.
+
+        Asking again for what is watched already changes nothing. It is the only safe way: a folder that was removed
+        and made again may have its old inode number, but has lost its watch.
+        """
+        wanted = {path: wd for path in self._wanted() if (wd := self._watch(path)) is not None}
+        alive = set(wanted.values())
+        for wd in set(self._watched.values()) - alive:
+            self._manager.rm_watch(wd, quiet=True)
+        self._watched = wanted
 
     def wait(self, seconds: float) -> bool:
         """Wait at most so long; say whether it rang."""
@@ -103,26 +105,19 @@ class Inotify:
             children = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
         yield from sorted(children, reverse=True)[:MOST_WATCHES]
 
-    def _watch(self, path: Path, node: tuple[int, int]) -> None:
+    def _watch(self, path: Path) -> int | None:
         flags = self._pyinotify
         mask = (
             flags.IN_CREATE | flags.IN_MOVED_TO | flags.IN_MOVED_FROM | flags.IN_CLOSE_WRITE | flags.IN_DELETE_SELF
             | flags.IN_MOVE_SELF | flags.IN_DELETE | flags.IN_ATTRIB | flags.IN_ONLYDIR
         )  # fmt: skip
         try:
-            wd = next(iter(self._manager.add_watch(str(path), mask, quiet=True).values()), -1)
-        except Exception as exc:  # noqa: BLE001 (pyinotify raises its own kinds for a name that it cannot handle)
-            self.problem = f"{str(path)!a}: cannot be watched: {exc}"
-            return
-        if wd >= 0:
-            self._watched[path] = (wd, *node)
-        else:
+            wd = int(next(iter(self._manager.add_watch(str(path), mask, quiet=True).values()), -1))
+        except UnicodeEncodeError:
+            return None  # pyinotify cannot name it; its parent still rings, and the next scan sees it
+        if wd < 0 and path.is_dir():
             self.problem = f"{str(path)!a}: cannot be watched; raise fs.inotify.max_user_watches"
-
-    def _forget(self, path: Path, wd: int) -> None:
-        del self._watched[path]
-        if wd not in {other for other, *_ in self._watched.values()}:
-            self._manager.rm_watch(wd, quiet=True)
+        return wd if wd >= 0 else None
 
     def _discard(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -157,11 +152,3 @@ def _import_pyinotify() -> Any:
     logging.getLogger("pyinotify").handlers.clear()  # its import installs one that writes to our standard error
     logging.getLogger("pyinotify").addHandler(logging.NullHandler())
     return pyinotify
-
-
-def _node(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
