@@ -1,0 +1,133 @@
+"""Packing: the right hashes, no half file, bounded memory, and shipping as it is where packing fails."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kdump_agent import process
+from kdump_agent.pack.pack import Effort, pack
+
+from ..discover.test_discover import mounted
+from ..machine import MCE, MINIS, REPOSITORY, Machine, unpacked_sha256
+from ..test_main_job import check_delivery
+
+TEXT = b"the same words again and again, as memory is " * 100_000
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "source"
+    path.write_bytes(TEXT)
+    return path
+
+
+def packed(source: Path, draft: Path, effort: Effort | None = None, why_not: str | None = None) -> tuple[object, ...]:
+    told: list[int] = []
+    with source.open("rb") as file:
+        result = pack(file.fileno(), draft, effort or Effort(), told.append, why_not=why_not)
+    assert told == sorted(told)
+    assert (result.source_size, result.source_sha256) == (len(TEXT), hashlib.sha256(TEXT).hexdigest())
+    return result.size, result.sha256, result.why_not
+
+
+def test_both_hashes_are_right_and_the_content_is_the_same(source: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft"
+    size, sha256, why_not = packed(source, draft)
+    assert (size, sha256) == (draft.stat().st_size, hashlib.sha256(draft.read_bytes()).hexdigest())
+    assert why_not is None
+    assert unpacked_sha256(draft) == hashlib.sha256(TEXT).hexdigest()
+
+
+def test_what_saves_too_little_is_not_kept(source: Path, tmp_path: Path) -> None:
+    assert packed(source, tmp_path / "draft", Effort(min_saving=1.0)) == (None, None, "packing saves less than 100%")
+    assert not (tmp_path / "draft").exists()
+
+
+def test_a_reason_known_beforehand_is_obeyed(source: Path, tmp_path: Path) -> None:
+    assert packed(source, tmp_path / "draft", why_not="poison") == (None, None, "poison")
+
+
+def test_without_zstd_the_dump_is_only_hashed(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "SEARCH", (str(tmp_path),))
+    assert packed(source, tmp_path / "draft") == (None, None, "the program zstd is not installed")
+
+
+@pytest.mark.parametrize(
+    "script", ["exit 3", "head -c 100 >/dev/null; exit 0", "kill -9 $$", "cat >/dev/null; echo half; exit 1"]
+)
+def test_an_encoder_that_fails_leaves_no_half_file(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/zstd").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "bin/zstd").chmod(0o755)
+    monkeypatch.setattr(process, "SEARCH", (str(tmp_path / "bin"),))
+    size, _, why_not = packed(source, tmp_path / "draft")
+    assert size is None
+    assert why_not
+    assert not (tmp_path / "draft").exists()
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path, source: Path) -> None:
+    source.write_bytes(TEXT)
+    (tmp_path / "small").mkdir()
+    with mounted(tmp_path / "small"):
+        subprocess.run(["mount", "-o", "remount,size=8k", str(tmp_path / "small")], check=True)
+        content = os.urandom(len(TEXT))
+        source.write_bytes(content)
+        with source.open("rb") as file:
+            result = pack(file.fileno(), tmp_path / "small/draft", Effort(), lambda _done: None)
+        assert result.source_sha256 == hashlib.sha256(content).hexdigest()
+        assert "No space left" in (result.why_not or "")
+        assert list((tmp_path / "small").iterdir()) == []
+
+
+def test_below_the_floor_nothing_is_packed(source: Path, tmp_path: Path) -> None:
+    _, _, why_not = packed(source, tmp_path / "draft", Effort(floor=1 << 60))
+    assert "are to stay so" in str(why_not)
+
+
+def test_a_stop_in_the_middle_leaves_no_file(source: Path, tmp_path: Path) -> None:
+    class Stop(BaseException):
+        pass
+
+    def stop(done: int) -> None:
+        raise Stop
+
+    with source.open("rb") as file, pytest.raises(Stop):
+        pack(file.fileno(), tmp_path / "draft", Effort(), stop)
+    assert not (tmp_path / "draft").exists()
+
+
+def test_a_full_state_folder_ships_the_dump_as_it_is(machine: Machine) -> None:
+    crash = MINIS / MCE
+    machine.add(crash)
+    machine.write_config('[retain]\nmin_free = "900 TiB"\nkeep = "none"\n')
+    answer = machine.run("run", "--once")
+    assert answer.returncode == 0, answer.stderr
+    assert "dump not packed" in answer.stderr
+    check_delivery(machine.delivered(), crash)
+    assert [key.rsplit("/", 1)[1] for key in machine.delivered() if "vmcore" in key] == ["vmcore"]
+
+
+@pytest.mark.slow
+def test_memory_stays_below_200_mb_whatever_the_size(tmp_path: Path) -> None:
+    big = tmp_path / "big"
+    with big.open("wb") as file:
+        for _ in range(384):
+            file.write(os.urandom(1 << 19) + bytes(1 << 19))
+    code = (
+        "import os, resource, sys\nfrom pathlib import Path\nfrom kdump_agent.pack.pack import Effort, pack\n"
+        f"fd = os.open({str(big)!r}, os.O_RDONLY)\n"
+        f"pack(fd, Path({str(tmp_path / 'draft')!r}), Effort(threads=8), lambda done: None)\n"
+        "own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "zstd = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\nprint(own + zstd)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert int(answer.stdout) < 200_000  # KiB
