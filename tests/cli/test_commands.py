@@ -1,0 +1,144 @@
+"""What a person types, and what the shell learns."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ..machine import AMD, MCE, MINIS, NULL, REPOSITORY, Machine, dump_of
+from ..ship.server import TusServer
+
+CANARY = "canary-77aa01"
+
+
+@pytest.fixture
+def shipped(machine: Machine) -> Machine:
+    for name in (MCE, NULL, AMD):
+        machine.add(MINIS / name)
+    assert machine.run("run", "--once").returncode == 0
+    return machine
+
+
+def test_list_names_what_happened_newest_first(shipped: Machine) -> None:
+    lines = shipped.run("list").stdout.splitlines()
+    assert lines[0].split() == ["ID", "STAGE", "DUMP", "WHAT"]
+    assert [line.split()[0][:16] for line in lines[1:]] == ["20261123T210248Z", "20261123T205132Z", "20261123T204625Z"]
+    assert "NULL pointer dereference in crashme_null" in lines[2]
+
+
+def test_show_begins_with_the_sentence_that_matters(shipped: Machine) -> None:
+    by_kind = {job["kind"]: job["id"] for job in shipped.json("list")["jobs"]}
+    shown = shipped.run("show", by_kind["null_deref"]).stdout
+    assert shown.startswith("NULL pointer dereference in crashme_null\n")
+    assert "vmcore.zst" in shown
+    assert shown.count("delivered") >= 5
+    document = shipped.json("show", "last")
+    assert document["report"]["crash_id"] == document["job"]["id"]
+
+
+def test_show_of_an_unknown_crash_says_where_to_look(shipped: Machine) -> None:
+    for name in ("20260101T000000Z-00000000", "../../etc/passwd"):
+        answer = shipped.run("show", name)
+        assert answer.returncode == 2
+        assert "no such job; `kdump-agent list` tells which there are" in answer.stderr
+
+
+def test_status_counts(shipped: Machine) -> None:
+    status = shipped.json("status")
+    assert status["jobs"]["delivered"] == 3
+    assert (status["running"], status["parked"], status["damaged"]) == (False, 0, 0)
+    assert status["crash_dir_source"] == "agent.crash_dir"
+    assert "3 delivered" in shipped.run("status").stdout
+
+
+def test_commands_work_before_anything_was_done(machine: Machine) -> None:
+    assert machine.run("list").stdout == "No crash is known on this host.\n"
+    assert machine.json("status")["jobs"]["found"] == 0
+    assert machine.run("show", "last").returncode == 2
+
+
+def test_a_dump_shipped_by_hand_arrives(machine: Machine, tmp_path: Path) -> None:
+    loose = tmp_path / "vmcore.mine"
+    loose.write_bytes(dump_of(MINIS / AMD).read_bytes())
+    answer = machine.json("ship", str(loose))
+    assert [job["stage"] for job in answer["jobs"]] == ["delivered"]
+    assert machine.json("ship", str(MINIS / NULL))["jobs"][0]["kind"] == "null_deref"
+    assert machine.run("ship", str(tmp_path / "nothing")).returncode == 2
+
+
+def test_retry_wants_to_know_which(machine: Machine) -> None:
+    assert machine.run("retry").returncode == 2
+    assert machine.json("retry", "--all") == {"asked": []}
+
+
+def test_delivered_dumps_are_pruned_with_a_reason_and_sources_left_alone(shipped: Machine) -> None:
+    shipped.write_config("[retain]\nkeep = 1\n")
+    answer = shipped.run("run", "--once")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr.count("beyond the newest 1") == 2
+    assert len(list(shipped.state.rglob("vmcore.zst"))) == 1
+    assert len(list(shipped.crash.rglob("dump.*"))) == 2
+    stages = [job["stage"] for job in shipped.json("list")["jobs"]]
+    assert stages == ["delivered", "pruned", "pruned"]
+    assert shipped.run("run", "--once").returncode == 0
+    assert len(shipped.json("list")["jobs"]) == 3, "a pruned crash whose source remains is not found again"
+
+
+def test_sources_go_only_when_that_is_wanted_and_only_what_was_delivered(machine: Machine) -> None:
+    folder = machine.add(MINIS / NULL)
+    other = machine.add(MINIS / MCE)
+    (other / "notes-of-an-admin").write_text("keep me")
+    machine.write_config("[retain]\nkeep = 0\nremove_source = true\n")
+    assert machine.run("run", "--once").returncode == 0
+    assert not folder.exists()
+    assert [path.name for path in other.iterdir()] == ["notes-of-an-admin"]
+
+
+def test_nothing_undelivered_is_removed(machine: Machine) -> None:
+    folder = machine.add(MINIS / NULL)
+    machine.outbox.write_text("in the way")
+    machine.write_config("[retain]\nkeep = 0\nremove_source = true\n")
+    answer = machine.run("run", "--once")
+    assert answer.returncode == 1
+    assert "parked" in answer.stderr
+    assert dump_of(folder).exists()
+    assert machine.json("list")["jobs"][0]["parked"] is True
+
+
+def test_the_token_is_in_no_log_record_or_answer(machine: Machine, tus: TusServer) -> None:
+    token = machine.home / "token"
+    token.write_text(CANARY)
+    token.chmod(0o600)
+    machine.add(MINIS / NULL)
+    machine.write_config(f'token_file = "{token}"\n', url=tus.url)
+    assert machine.run("run", "--once").returncode == 0
+    said = machine.run("status").stdout + machine.run("config", "show").stdout + machine.run("run", "--once").stderr
+    assert CANARY not in said
+    for path in machine.state.rglob("*"):
+        assert not path.is_file() or CANARY.encode() not in path.read_bytes()
+    for upload in tus.uploads():
+        assert CANARY not in json.dumps(upload.metadata)
+
+
+def test_start_up_imports_neither_requests_nor_structlog() -> None:
+    code = (
+        "import sys\nfrom kdump_agent.cli.main import main\n"
+        "try: main(['list', '--help'])\nexcept SystemExit: pass\n"
+        "print([name for name in ('requests', 'structlog', 'pyinotify', 'tomli') if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert answer.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.skipif(not Path("/usr/bin/systemd-analyze").exists(), reason="systemd is not installed")
+def test_the_unit_is_valid_and_its_exposure_low() -> None:
+    unit = REPOSITORY / "systemd/kdump-agent.service"
+    answer = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=23", str(unit)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout[-400:]
