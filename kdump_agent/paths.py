@@ -58,3 +58,89 @@ class HostPaths:
     def default_kdump_tools(self) -> Path:
         """Debian, Ubuntu."""
         return self.root / "etc/default/kdump-tools"
+
+    @property
+    def command_line(self) -> Path:
+        return self.root / "proc/cmdline"
+
+    @property
+    def kernel_release(self) -> Path:
+        return self.root / "proc/sys/kernel/osrelease"
+
+    @property
+    def iomem(self) -> Path:
+        """Has the crash kernel's real range; zeros for anybody but root."""
+        return self.root / "proc/iomem"
+
+    @property
+    def meminfo(self) -> Path:
+        return self.root / "proc/meminfo"
+
+    @property
+    def sysctls(self) -> Path:
+        return self.root / "proc/sys/kernel"
+
+    @property
+    def kexec(self) -> tuple[Path, Path]:
+        """The two places of the kexec ABI, the newer first: ``crash_loaded`` is ``kexec/crash_loaded`` since Linux
+        6.19 and ``kexec_crash_loaded`` before (Documentation/ABI/testing and obsolete, sysfs-kernel-kexec-kdump)."""
+        return self.root / "sys/kernel/kexec", self.root / "sys/kernel"
+
+    @property
+    def fadump(self) -> tuple[Path, Path]:
+        """Firmware-assisted dump on POWER; the newer place first (ABI/testing/sysfs-kernel-fadump)."""
+        return self.root / "sys/kernel/fadump", self.root / "sys/kernel"
+
+    @property
+    def kernel_notes(self) -> Path:
+        """The ELF notes of the running kernel, its build-id among them."""
+        return self.root / "sys/kernel/notes"
+
+    @property
+    def lockdown(self) -> Path:
+        return self.root / "sys/kernel/security/lockdown"
+
+    @property
+    def secure_boot(self) -> Path:
+        """The UEFI variable SecureBoot: four bytes of attributes, then 0 or 1 (UEFI 2.10, section 3.3)."""
+        return self.root / "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
+    @property
+    def machine_check_tolerant(self) -> Path:
+        return self.root / "sys/devices/system/machinecheck/machinecheck0/tolerant"
+
+    @property
+    def watchdogs(self) -> Path:
+        return self.root / "sys/class/watchdog"
+
+    @property
+    def init_scripts(self) -> Path:
+        return self.root / "etc/init.d"
+
+    @property
+    def start_links(self) -> Path:
+        """The links of the usual run level that start services at boot, before systemd."""
+        return self.root / "etc/rc2.d"
+
+    @property
+    def apport(self) -> Path:
+        """Ubuntu's daily clean-up of the crash folder."""
+        return self.root / "etc/cron.daily/apport"
+
+    @property
+    def abrt_vmcore(self) -> tuple[Path, ...]:
+        """ABRT's service that takes dumps away at boot."""
+        return tuple(
+            self.root / place / "abrt-vmcore.service" for place in ("usr/lib/systemd/system", "lib/systemd/system")
+        )
+
+    @property
+    def program_folders(self) -> tuple[Path, ...]:
+        return tuple(
+            self.root / place for place in ("usr/bin", "usr/sbin", "bin", "sbin", "usr/local/bin", "usr/local/sbin")
+        )
+
+    @property
+    def captures(self) -> Path:
+        """What programs of a host said, when ``root`` is a copy of that host: one file for each question."""
+        return self.root / "kdump-agent-captures"

@@ -1,0 +1,84 @@
+"""The kernel and initrd that would boot after a panic, and the age of what they were made from.
+
+Where they lie: kdumpctl(8) and mkdumprd(8) (Red Hat), kdump-config(8) (Debian, Ubuntu), mkdumprd(8) (SUSE).
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+from kdump_agent.arming.distros.distribution import Distribution
+from kdump_agent.arming.facts import CrashKernel, File
+
+from .look import Look
+
+RED_HAT_INITRDS = ("boot/initramfs-{release}kdump.img", "var/lib/kdump/initramfs-{release}kdump.img")
+DEBIAN_INITRDS = ("var/lib/kdump/initrd.img-{release}", "var/lib/kdump/initrd.img", "boot/initrd.img-{release}")
+SUSE_INITRDS = ("var/lib/kdump/initrd", "boot/initrd-{release}-kdump", "boot/initrd-{release}kdump")
+INITRDS = {"fedora": RED_HAT_INITRDS, "rhel": RED_HAT_INITRDS, "debian": DEBIAN_INITRDS, "ubuntu": DEBIAN_INITRDS,
+           "suse": SUSE_INITRDS}  # fmt: skip
+KERNELS = ("boot/vmlinuz-{release}", "boot/Image-{release}", "boot/vmlinux-{release}", "lib/modules/{release}/vmlinuz",
+           "usr/lib/modules/{release}/vmlinuz")  # fmt: skip
+
+
+def crash_kernel(
+    look: Look, distribution: Distribution, release: str | None, settings: Mapping[str, str]
+) -> CrashKernel:
+    """Look at the files that the settings name, else at those of the running release."""
+    if release is None or "/" in release or distribution.family not in INITRDS:
+        return CrashKernel()
+    kernel = _named(look, settings.get("KDUMP_KERNEL"), [name.format(release=release) for name in KERNELS])
+    initrd = _named(
+        look, settings.get("KDUMP_INITRD"), [name.format(release=release) for name in INITRDS[distribution.family]]
+    )
+    paths = look.paths
+    sources = [paths.kdump_conf, paths.sysconfig_kdump, paths.root / "lib/modules" / release / "modules.dep"]
+    return CrashKernel(_file(look, kernel), _file(look, initrd), tuple(_present(look, sources)))
+
+
+def _named(look: Look, setting: str | None, usual: list[str]) -> Path:
+    """Return the file of the setting when it is a plain path, else the first of the usual ones that is there."""
+    if setting and setting.startswith("/") and "$" not in setting and "\0" not in setting:
+        return look.paths.root / setting.lstrip("/")
+    candidates = [look.paths.root / name for name in usual]
+    return next((path for path in candidates if os.path.lexists(path)), candidates[0])
+
+
+def _present(look: Look, paths: list[Path]) -> list[File]:
+    return [file for file in (_file(look, path) for path in paths) if file.modified is not None]
+
+
+def _file(look: Look, path: Path) -> File:
+    real = _inside(look.paths.root, path)
+    try:
+        modified = real.stat().st_mtime
+    except (FileNotFoundError, NotADirectoryError):
+        return File(look.name(path))
+    except OSError as exc:
+        look.doubt("crash kernel", f"{look.name(path)}: {exc.strerror}")
+        return File(look.name(path))
+    return File(look.name(path), modified, _signed(look.data("crash kernel", real) or b""))
+
+
+def _inside(root: Path, path: Path) -> Path:
+    """Follow one link as the host would: an absolute one begins at the root that is looked at."""
+    try:
+        goal = str(path.readlink())
+    except OSError:
+        return path
+    return root / goal.lstrip("/") if goal.startswith("/") else path
+
+
+def _signed(image: bytes) -> bool | None:
+    """Has a PE image a certificate table? (PE/COFF specification, "Optional Header Data Directories", entry 4)."""
+    if image[:2] != b"MZ" or len(image) < 0x40:
+        return None
+    header = struct.unpack_from("<I", image, 0x3C)[0]
+    if image[header : header + 4] != b"PE\0\0" or len(image) < header + 24 + 152:
+        return None
+    plus = struct.unpack_from("<H", image, header + 24)[0] == 0x20B
+    address, size = struct.unpack_from("<II", image, header + 24 + (112 if plus else 96) + 4 * 8)
+    return bool(address and size)

@@ -1,0 +1,85 @@
+"""Look at a host: bounded reads that tell "it is not there" from "we could not look".
+
+The first is None, the second None as well, with the reason noted under its topic.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from kdump_agent.paths import HostPaths
+from kdump_agent.process import Limits, find_program, run
+
+LIMIT = 1 << 20
+"""Bytes of a file that are read."""
+
+
+class Look:
+    """One look at one host, and what stayed in doubt."""
+
+    def __init__(self, paths: HostPaths) -> None:
+        self.paths = paths
+        self.doubts: dict[str, str] = {}
+
+    def doubt(self, topic: str, why: str) -> None:
+        """Note why something could not be looked at; the first reason of a topic stays."""
+        self.doubts.setdefault(topic, why)
+
+    def name(self, path: Path) -> str:
+        """Return the host's own name of a path below the root."""
+        return "/" + os.path.relpath(path, self.paths.root)
+
+    def data(self, topic: str, path: Path) -> bytes | None:
+        """Return the start of a file."""
+        try:
+            with path.open("rb") as file:
+                return file.read(LIMIT)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as exc:
+            self.doubt(topic, f"{self.name(path)}: {exc.strerror}")
+            return None
+
+    def text(self, topic: str, path: Path) -> str | None:
+        """Return the start of a text file."""
+        data = self.data(topic, path)
+        return None if data is None else data.decode("utf-8", "replace")
+
+    def number(self, topic: str, path: Path) -> int | None:
+        """Return the number that a file of the kernel holds; decimal, or with 0x."""
+        text = (self.text(topic, path) or "").strip()[:20]
+        try:
+            return int(text, 0) if text else None
+        except ValueError:
+            self.doubt(topic, f"{self.name(path)}: holds no number but {text!a}")
+            return None
+
+    def names(self, topic: str, folder: Path) -> list[str]:
+        """Return the names in a folder, sorted; none when it is not there."""
+        try:
+            return sorted(path.name for path in folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as exc:
+            self.doubt(topic, f"{self.name(folder)}: {exc.strerror}")
+            return []
+
+    def ask(self, topic: str, capture: str, argv: Sequence[str], seconds: float = 10) -> str | None:
+        """Return what a program says, or, of a copy of a host, what it said there (``paths.captures``)."""
+        if self.paths.root != Path("/"):
+            return self.text(topic, self.paths.captures / capture)
+        program = find_program(argv[0])
+        if program is None:
+            return None
+        try:
+            # The network stays: it is the host's own state that is asked for, through a local socket.
+            finished = run([str(program), *argv[1:]], Limits(seconds, output=LIMIT, network=True))
+        except OSError as exc:
+            self.doubt(topic, f"{argv[0]}: {exc.strerror}")
+            return None
+        if not finished.ok:
+            self.doubt(topic, f"{' '.join(argv[:2])}: {finished.blame()}")
+            return None
+        return finished.stdout.decode("utf-8", "replace")

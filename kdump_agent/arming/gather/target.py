@@ -1,0 +1,69 @@
+"""Where kdump writes to, and what room is left there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from kdump_agent.arming.distros.crash_folder import FILE_SYSTEMS, crash_folder
+from kdump_agent.arming.distros.mounts import holding, parse_mountinfo
+from kdump_agent.arming.facts import Target
+from kdump_agent.files import free_space
+
+from .look import Look
+
+
+def target(look: Look, settings: Mapping[str, str]) -> Target:
+    """Look at kdump's target folder and the file system that it lies on."""
+    found = crash_folder(look.paths)
+    folder = look.name(found.path)
+    nearest = _nearest(found.path)
+    mount = holding(parse_mountinfo(look.text("target", look.paths.mountinfo) or ""), PurePosixPath(folder))
+    bytes_free, inodes_free = _room(look, nearest)
+    device = next((settings[kind] for kind in FILE_SYSTEMS if settings.get(kind)), None)
+    return Target(
+        folder=folder,
+        source=found.source,
+        exists=nearest == found.path,
+        remote=_remote(settings),
+        unmounted=device if device and "is not mounted" in found.source else None,
+        read_only=mount is not None and "ro" in mount.options,
+        bytes_free=bytes_free,
+        inodes_free=inodes_free,
+    )
+
+
+def _nearest(path: Path) -> Path:
+    """Return the path itself or the first of its parents that is there."""
+    for candidate in (path, *path.parents):
+        try:
+            candidate.lstat()
+        except OSError:
+            continue
+        return candidate
+    return path
+
+
+def _remote(settings: Mapping[str, str]) -> str | None:
+    """Return how dumps leave for elsewhere, by the settings of each distribution (see their manual pages)."""
+    names = {"ssh": "ssh", "raw": "raw", "SSH": "ssh", "NFS": "nfs", "FTP": "ftp"}
+    named = next((kind for name, kind in names.items() if settings.get(name)), None)
+    scheme = re.match(r"([a-z]{2,8})://", settings.get("KDUMP_SAVEDIR", ""))
+    return scheme[1] if scheme and scheme[1] != "file" else named
+
+
+def _room(look: Look, folder: Path) -> tuple[int | None, int | None]:
+    """Return the free bytes and inodes of a live folder; of a copy of a host what ``stat -f`` said there."""
+    if look.paths.root != Path("/"):
+        said = (look.text("target", look.paths.captures / "stat-f-target") or "").split()
+        if len(said) != 3 or not all(word.isdecimal() for word in said):
+            return None, None
+        blocks, block, inodes = map(int, said)
+        return blocks * block, inodes
+    try:
+        space = free_space(folder)
+    except OSError as exc:
+        look.doubt("target", f"{look.name(folder)}: {exc.strerror}")
+        return None, None
+    return space.bytes_free, space.inodes_free

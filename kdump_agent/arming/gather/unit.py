@@ -1,0 +1,50 @@
+"""The state of the service that loads the crash kernel: systemd's word, else the links of SysV init."""
+
+from __future__ import annotations
+
+import re
+
+from kdump_agent.arming.distros.distribution import Distribution
+from kdump_agent.arming.facts import Unit
+
+from .look import Look
+
+# In the order in which they are tried; a family that is not named has its own tried first.
+SERVICES = {"debian": "kdump-tools", "ubuntu": "kdump-tools"}
+PROPERTIES = (
+    "LoadState", "ActiveState", "SubState", "Result", "ConditionResult", "ConditionTimestamp", "UnitFileState",
+    "ActiveEnterTimestamp",
+)  # fmt: skip
+
+
+def unit(look: Look, distribution: Distribution) -> Unit | None:
+    """Return the unit, None when there is none of its name or when nobody can be asked."""
+    service = SERVICES.get(distribution.family, "kdump")
+    name = f"{service}.service"
+    question = ("systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", name)
+    said = look.ask("unit", f"systemctl-show-{name}", question)
+    if said is None:
+        return _init_script(look, service)
+    words = dict(re.findall(r"^(\w+)=(.*)$", said, re.MULTILINE))
+    if words.get("LoadState") == "not-found":
+        return None
+    return Unit(
+        name=name,
+        load=words.get("LoadState", ""),
+        active=words.get("ActiveState", ""),
+        sub=words.get("SubState", ""),
+        result=words.get("Result", ""),
+        condition_met=words.get("ConditionResult") == "yes" if words.get("ConditionTimestamp") else None,
+        enabled=words.get("UnitFileState", ""),
+        since=words.get("ActiveEnterTimestamp", ""),
+    )
+
+
+def _init_script(look: Look, service: str) -> Unit | None:
+    """A SysV script has no state but this: is it there, and does the usual run level start it?"""
+    if not (look.paths.init_scripts / service).is_file():
+        return None
+    look.doubts.pop("unit", None)
+    links = look.names("unit", look.paths.start_links)
+    starts = any(re.fullmatch(rf"S[0-9][0-9]{re.escape(service)}", link) for link in links)
+    return Unit(name=service, load="loaded", enabled="enabled" if starts else "disabled")

@@ -1,0 +1,279 @@
+"""What each rule looks for: facts in, the fact in words out, or None where the rule does not apply. Pure."""
+
+from __future__ import annotations
+
+from .facts import Facts, File
+
+MIB, GIB = 1 << 20, 1 << 30
+
+LEAST = 64 * MIB
+"""No kernel of the last twenty years boots with its initrd in less."""
+LEAST_ABOVE_4_GIB = 128 * MIB
+"""The old rule of thumb (80 MB for 1 GB of memory, 160 MB for 2 GB), taken leniently."""
+SHORT_WATCHDOG = 60
+"""Seconds: panic to a running makedumpfile took 25 s for 25 MB in a guest without acceleration."""
+PLAIN_DUMP_LEVEL = "31"
+
+
+def no_kexec(facts: Facts) -> str | None:
+    if facts.reservation.supported is False and not _by_fadump(facts):
+        return "/sys/kernel has neither kexec/crash_loaded nor kexec_crash_loaded"
+    return None
+
+
+def loaded_unknown(facts: Facts) -> str | None:
+    if facts.reservation.loaded is not None or facts.reservation.supported is False or _by_fadump(facts):
+        return None
+    return facts.doubts.get("kdump", "there is no /sys/kernel to look at")
+
+
+def not_installed(facts: Facts) -> str | None:
+    silent = facts.settings_file is None and facts.unit is None and not {"settings", "unit"} & facts.doubts.keys()
+    return "no settings of kdump and no service of it" if silent and not _armed(facts) else None
+
+
+def switched_off(facts: Facts) -> str | None:
+    if facts.settings_file != "/etc/default/kdump-tools" or _armed(facts):
+        return None
+    value = facts.settings.get("USE_KDUMP")
+    return f"USE_KDUMP is {value or 'not set'} in {facts.settings_file}" if value in (None, "", "0") else None
+
+
+def reservation_missing(facts: Facts) -> str | None:
+    if "command line" in facts.doubts or not facts.kernel.arguments or _by_fadump(facts) or _reserves(facts):
+        return None
+    return None if facts.reservation.reserved else "no crashkernel= on the kernel's command line"
+
+
+def reservation_zero(facts: Facts) -> str | None:
+    if facts.reservation.reserved != 0 or not _reserves(facts) or _by_fadump(facts):
+        return None
+    return f"crashkernel={facts.kernel.argument('crashkernel')} is on the command line, but 0 bytes are reserved"
+
+
+def reservation_unknown(facts: Facts) -> str | None:
+    return facts.doubts.get("reservation")
+
+
+def reservation_small(facts: Facts) -> str | None:
+    reserved, memory = facts.reservation.reserved, facts.kernel.memory.get("MemTotal", 0)
+    least = LEAST_ABOVE_4_GIB if memory > 4 * GIB else LEAST
+    if not reserved or reserved >= least or _by_fadump(facts):
+        return None
+    return f"{_mib(reserved)} are reserved; with {_mib(memory)} of memory want {_mib(least)} at least"
+
+
+def not_loaded(facts: Facts) -> str | None:
+    return "no crash kernel is loaded" if _unloaded(facts) and facts.reservation.reserved != 0 else None
+
+
+def not_loaded_for_want_of_memory(facts: Facts) -> str | None:
+    return "no crash kernel is loaded" if _unloaded(facts) and facts.reservation.reserved == 0 else None
+
+
+def fadump_not_registered(facts: Facts) -> str | None:
+    found = facts.reservation
+    return "fadump is enabled but not registered" if found.fadump_enabled and not found.fadump_registered else None
+
+
+def unit_failed(facts: Facts) -> str | None:
+    unit = facts.unit
+    return f"{unit.name} failed ({unit.result or 'no result'})" if unit and unit.active == "failed" else None
+
+
+def unit_skipped(facts: Facts) -> str | None:
+    unit = facts.unit
+    return f"{unit.name} was skipped: a condition of the unit was not met" if unit and unit.skipped else None
+
+
+def unit_disabled(facts: Facts) -> str | None:
+    unit = facts.unit
+    return f"{unit.name} is {unit.enabled}" if unit and unit.enabled in ("disabled", "masked") else None
+
+
+def unit_unknown(facts: Facts) -> str | None:
+    return facts.doubts.get("unit")
+
+
+def unsigned(facts: Facts) -> str | None:
+    kernel, image = facts.kernel, facts.crash_kernel.kernel
+    locked = kernel.lockdown in ("integrity", "confidentiality") or kernel.secure_boot is True
+    if not locked or image is None or image.signed is not False or _armed(facts):
+        return None
+    by = f"lockdown is {kernel.lockdown}" if kernel.lockdown not in (None, "none") else "secure boot is on"
+    return f"{by} and {image.path} has no signature"
+
+
+def settings_unreadable(facts: Facts) -> str | None:
+    return facts.doubts.get("settings")
+
+
+def kernel_missing(facts: Facts) -> str | None:
+    return _missing(facts, facts.crash_kernel.kernel)
+
+
+def initrd_missing(facts: Facts) -> str | None:
+    return _missing(facts, facts.crash_kernel.initrd)
+
+
+def initrd_stale(facts: Facts) -> str | None:
+    initrd = facts.crash_kernel.initrd
+    if initrd is None or initrd.modified is None:
+        return None
+    newer = [file.path for file in facts.crash_kernel.sources if (file.modified or 0) > initrd.modified]
+    return f"{initrd.path} is older than {' and '.join(newer)}" if newer else None
+
+
+def target_full(facts: Facts) -> str | None:
+    target = facts.target
+    if target.remote or target.unmounted:
+        return None
+    if target.inodes_free is not None and target.inodes_free < 8:
+        return f"{target.folder} has {target.inodes_free} inodes free"
+    least = _dump_size(facts) // 8  # what compression at its very best makes of it
+    if target.bytes_free is None or target.bytes_free >= max(least, 16 * MIB):
+        return None
+    return f"{target.folder} has {_mib(target.bytes_free)} free; a dump would have about {_mib(_dump_size(facts))}"
+
+
+def target_tight(facts: Facts) -> str | None:
+    target, wanted = facts.target, _dump_size(facts)
+    if target.remote or target.unmounted or target_full(facts) is not None:
+        return None
+    if target.bytes_free is None or target.bytes_free >= wanted:
+        return None
+    return f"{target.folder} has {_mib(target.bytes_free)} free; a dump would have about {_mib(wanted)}"
+
+
+def target_read_only(facts: Facts) -> str | None:
+    target = facts.target
+    return f"{target.folder} is on a file system that is mounted read-only" if target.read_only else None
+
+
+def target_missing(facts: Facts) -> str | None:
+    target = facts.target
+    if target.exists or target.unmounted or target.remote or facts.settings_file is None:
+        return None
+    return f"{target.folder} does not exist ({target.source})"
+
+
+def target_unmounted(facts: Facts) -> str | None:
+    device = facts.target.unmounted
+    return f"the dump target {device} is not mounted" if device else None
+
+
+def target_remote(facts: Facts) -> str | None:
+    return f"kdump sends its dumps elsewhere ({facts.target.remote})" if facts.target.remote else None
+
+
+def target_unknown(facts: Facts) -> str | None:
+    return facts.doubts.get("target")
+
+
+def collector_missing(facts: Facts) -> str | None:
+    missing = facts.tools.collector is None and facts.settings_file is not None
+    return "makedumpfile is not installed" if missing else None
+
+
+def oops_survives(facts: Facts) -> str | None:
+    return "kernel.panic_on_oops is 0" if facts.kernel.sysctls.get("panic_on_oops") == 0 else None
+
+
+def hang_survives(facts: Facts) -> str | None:
+    names = ("softlockup_panic", "hung_task_panic")
+    known = [name for name in names if name in facts.kernel.sysctls]
+    if not known or any(facts.kernel.sysctls[name] for name in known):
+        return None
+    return " and ".join(f"kernel.{name}" for name in known) + (" are 0" if len(known) > 1 else " is 0")
+
+
+def mce_off(facts: Facts) -> str | None:
+    off = facts.kernel.argument("mce") == "off" or facts.kernel.argument("nomce") is not None
+    return "machine checks are switched off on the command line" if off else None
+
+
+def mce_tolerant(facts: Facts) -> str | None:
+    tolerant = facts.kernel.tolerant
+    return f"the machine check handler tolerates level {tolerant}" if tolerant is not None and tolerant > 1 else None
+
+
+def watchdog_short(facts: Facts) -> str | None:
+    short = [dog for dog in facts.watchdogs if dog.timeout is not None and dog.timeout < SHORT_WATCHDOG]
+    return "; ".join(f"{dog.name} resets after {dog.timeout} s" for dog in short) or None
+
+
+def analyser_old(facts: Facts) -> str | None:
+    version = facts.tools.analyser_version
+    old = bool(version) and version < (6, 1) and _release(facts) >= (3, 6)
+    return f"crash {'.'.join(map(str, version))} with Linux {facts.kernel.release}" if old else None
+
+
+def vmlinux_missing(facts: Facts) -> str | None:
+    missing = facts.tools.vmlinux is None and facts.settings_file is not None and facts.kernel.release is not None
+    return f"no vmlinux of {facts.kernel.release} with debugging information" if missing else None
+
+
+def vmlinux_mismatch(facts: Facts) -> str | None:
+    ours, theirs = facts.kernel.build_id, facts.tools.vmlinux_build_id
+    if not ours or not theirs or ours == theirs:
+        return None
+    return f"{facts.tools.vmlinux} has build-id {theirs}, the running kernel {ours}"
+
+
+def kdump_purges(facts: Facts) -> str | None:
+    for name in ("KDUMP_NUM_DUMPS", "KDUMP_KEEP_OLD_DUMPS"):
+        value = facts.settings.get(name, "")
+        if value.isascii() and value.isdecimal() and int(value) > 0:
+            return f"{name}={value} in {facts.settings_file}"
+    return None
+
+
+def apport_purges(facts: Facts) -> str | None:
+    return "apport's daily job cleans /var/crash" if "apport" in facts.rivals else None
+
+
+def abrt_takes(facts: Facts) -> str | None:
+    return "abrt-vmcore.service is installed" if "abrt" in facts.rivals else None
+
+
+def _by_fadump(facts: Facts) -> bool:
+    return facts.reservation.fadump_enabled is True
+
+
+def _armed(facts: Facts) -> bool:
+    return facts.reservation.loaded is True or facts.reservation.fadump_registered is True
+
+
+def _unloaded(facts: Facts) -> bool:
+    return facts.reservation.loaded is False and not _by_fadump(facts)
+
+
+def _reserves(facts: Facts) -> bool:
+    return facts.kernel.argument("crashkernel") is not None
+
+
+def _missing(facts: Facts, file: File | None) -> str | None:
+    absent = file is not None and file.modified is None and facts.settings_file is not None
+    return f"{file.path} does not exist" if file is not None and absent and "crash kernel" not in facts.doubts else None
+
+
+def _dump_size(facts: Facts) -> int:
+    """Return about how many bytes a dump has before compression: what makedumpfile -d 31 leaves (free pages, page
+    cache, user memory and zero pages go), or all memory when the settings keep more."""
+    memory = facts.kernel.memory
+    total = memory.get("MemTotal", 0)
+    words = (facts.settings.get("core_collector") or facts.settings.get("MAKEDUMP_ARGS") or "-d 31").split()
+    if facts.settings.get("KDUMP_DUMPLEVEL", PLAIN_DUMP_LEVEL) != PLAIN_DUMP_LEVEL or PLAIN_DUMP_LEVEL not in words:
+        return total
+    left_out = ("MemFree", "Buffers", "Cached", "SwapCached", "AnonPages")
+    return max(total - sum(memory.get(name, 0) for name in left_out), total // 64)
+
+
+def _release(facts: Facts) -> tuple[int, int]:
+    words = (facts.kernel.release or "").split("-")[0].split(".")[:2]
+    major, minor = [*words, "", ""][:2]
+    return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (0, 0)
+
+
+def _mib(size: int) -> str:
+    return f"{size / MIB:.0f} MiB"
