@@ -263,7 +263,7 @@ def _dump_size(facts: Facts) -> int:
     memory = facts.kernel.memory
     total = memory.get("MemTotal", 0)
     words = (facts.settings.get("core_collector") or facts.settings.get("MAKEDUMP_ARGS") or "-d 31").split()
-    if facts.settings.get("KDUMP_DUMPLEVEL", PLAIN_DUMP_LEVEL) != PLAIN_DUMP_LEVEL or PLAIN_DUMP_LEVEL not in words:
+    if facts.settings.get("KDUMP_DUMPLEVEL", PLAIN_DUMP_LEVEL) != PLAIN_DUMP_LEVEL or not {"31", "-d31"} & set(words):
         return total
     left_out = ("MemFree", "Buffers", "Cached", "SwapCached", "AnonPages")
     return max(total - sum(memory.get(name, 0) for name in left_out), total // 64)

@@ -24,6 +24,7 @@ COMMANDS = {  # module -> what ``--help`` says of it
     "retry": "try a parked or waiting crash again now",
     "config": "check or show the settings",
     "decode": "say what a kernel log, a dump or a crash folder tells",
+    "check": "tell whether this host can capture its next crash, and what mends it",
 }
 
 EXIT_FAILED = 2

@@ -28,7 +28,7 @@ def crash_kernel(
     look: Look, distribution: Distribution, release: str | None, settings: Mapping[str, str]
 ) -> CrashKernel:
     """Look at the files that the settings name, else at those of the running release."""
-    if release is None or "/" in release or distribution.family not in INITRDS:
+    if release is None or distribution.family not in INITRDS:
         return CrashKernel()
     kernel = _named(look, settings.get("KDUMP_KERNEL"), [name.format(release=release) for name in KERNELS])
     initrd = _named(

@@ -21,7 +21,7 @@ def kernel(look: Look) -> Kernel:
     paths = look.paths
     sysctls = {name: look.number("sysctls", paths.sysctls / name) for name in SYSCTLS}
     return Kernel(
-        release=(look.text("kernel", paths.kernel_release) or "").strip() or None,
+        release=_release(look),
         arguments=tuple((look.text("command line", paths.command_line) or "").split()),
         build_id=build_id(look.data("kernel", paths.kernel_notes) or b""),
         memory=_memory(look.text("memory", paths.meminfo) or ""),
@@ -50,6 +50,15 @@ def rivals(look: Look) -> tuple[str, ...]:
     apport = "/var/crash" in (look.text("rivals", look.paths.apport) or "")
     abrt = any(path.is_file() for path in look.paths.abrt_vmcore)
     return ("apport",) * apport + ("abrt",) * abrt
+
+
+def _release(look: Look) -> str | None:
+    """Return the release, which becomes part of paths and so must look like one."""
+    text = (look.text("kernel", look.paths.kernel_release) or "").strip()
+    if text and not re.fullmatch(r"[0-9][\w.+~-]{0,63}", text, re.ASCII):
+        look.doubt("kernel", f"its release is no kernel release: {text[:64]!a}")
+        return None
+    return text or None
 
 
 def _memory(text: str) -> dict[str, int]:

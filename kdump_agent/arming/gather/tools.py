@@ -21,7 +21,7 @@ VMLINUXES = ("usr/lib/debug/lib/modules/{release}/vmlinux", "usr/lib/debug/boot/
 def tools(look: Look, release: str | None) -> Tools:
     """Look for makedumpfile, crash and a vmlinux."""
     collector = _program(look, "makedumpfile")
-    vmlinux = _vmlinux(look, release) if release and "/" not in release else None
+    vmlinux = _vmlinux(look, release) if release else None
     return Tools(
         collector=collector,
         collector_version=_version(look.ask("collector", "makedumpfile-v", ("makedumpfile", "-v")))

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from kdump_agent.arming.distros.remedies import EVERYWHERE, REMEDIES, remedy
+from kdump_agent.arming.document import document, schema
+from kdump_agent.arming.gather import gather
+from kdump_agent.arming.rules import RULES
+from kdump_agent.arming.verdict import STATES, judge
+from kdump_agent.paths import HostPaths
+
+from .hosts import BROKEN, HOSTS, NO_ARGUMENT, UNLOADED, Broken, build
+
+DOCS = Path(__file__).parents[2] / "docs/arming.md"
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_an_armed_host_of_each_distribution_is_armed_without_a_word(tmp_path: Path, name: str) -> None:
+    verdict = judge(gather(build(tmp_path, HOSTS[name])))
+    assert (verdict.state, verdict.findings) == ("armed", ())
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: f"{case.code}: {case.host}")
+def test_each_broken_way_is_found_and_mended_as_that_distribution_does_it(tmp_path: Path, case: Broken) -> None:
+    verdict = judge(gather(build(tmp_path, {**HOSTS[case.host], **case.change})))
+    found = {finding.code: finding for finding in verdict.findings}
+    assert case.code in found
+    mended_by = found[case.code].remedy
+    if case.remedy is not None:
+        assert mended_by is not None
+        assert mended_by.commands[0].startswith(case.remedy)
+    assert verdict.state == STATES[verdict.findings[0].severity]
+
+
+def test_every_rule_is_raised_by_a_fixture() -> None:
+    assert {rule.code for rule in RULES} == {case.code for case in BROKEN}
+
+
+def test_the_docs_explain_every_code_and_no_other() -> None:
+    explained = re.findall(r"^### `([a-z.-]+)`$", DOCS.read_text(), re.MULTILINE)
+    assert sorted(explained) == sorted({rule.code for rule in RULES})
+
+
+def test_a_remedy_is_known_wherever_a_rule_names_one() -> None:
+    assert {rule.mend for rule in RULES if rule.mend} == {*REMEDIES, *EVERYWHERE}
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [({}, "armed"), (UNLOADED, "not armed"), ({"proc/sys/kernel/panic_on_oops": "0\n"}, "degraded"),
+     ({"sys/kernel/kexec_crash_loaded": "perhaps"}, "unknown"),
+     ({"etc/cron.daily/apport": "rm /var/crash/x"}, "armed")],
+)  # fmt: skip
+def test_the_worst_finding_decides_the_state(tmp_path: Path, change: dict[str, str], state: str) -> None:
+    assert judge(gather(build(tmp_path, {**HOSTS["debian 12"], **change}))).state == state
+
+
+def test_the_worst_finding_comes_first(tmp_path: Path) -> None:
+    change = {**NO_ARGUMENT, "etc/cron.daily/apport": "rm /var/crash/x", "proc/sys/kernel/panic_on_oops": "0\n"}
+    found = judge(gather(build(tmp_path, {**HOSTS["ubuntu 24.04"], **change}))).findings
+    assert [finding.severity for finding in found] == ["fatal", "fatal", "warning", "note"]
+
+
+def test_a_registered_fadump_is_armed_without_a_crash_kernel(tmp_path: Path) -> None:
+    power = {
+        "sys/kernel/kexec_crash_loaded": "0\n",
+        "sys/kernel/fadump/enabled": "1\n",
+        "sys/kernel/fadump/registered": "1\n",
+    }
+    assert judge(gather(build(tmp_path, {**HOSTS["rhel 9"], **power}))).state == "armed"
+
+
+def test_loading_is_not_proposed_while_nothing_is_reserved(tmp_path: Path) -> None:
+    found = judge(gather(build(tmp_path, {**HOSTS["rhel 9"], **NO_ARGUMENT}))).findings
+    assert [finding.remedy for finding in found if finding.code == "kdump.not-loaded"] == [None]
+
+
+def test_no_safe_remedy_touches_a_boot_loader_or_needs_a_shell() -> None:
+    every = [way for ways in REMEDIES.values() for way in ways.values()] + list(EVERYWHERE.values())
+    lines = [line for found in every if found.safe for line in found.commands]
+    assert lines
+    assert not [line for line in lines if re.search(r"grub|pbl|reset-crashkernel|install|\brm\b|[$|;&><*'\"#]", line)]
+
+
+def test_a_hostile_folder_name_is_quoted_in_a_remedy(tmp_path: Path) -> None:
+    change = {"etc/sysconfig/kdump": "KDUMP_SAVEDIR='/srv/a;reboot'\n"}
+    facts = gather(build(tmp_path, {**HOSTS["suse 15"], **change}))
+    mend = remedy("make folder", facts.distribution, facts.target.folder)
+    assert mend is not None
+    assert mend.commands == ("mkdir -p '/srv/a;reboot'",)
+
+
+@pytest.mark.parametrize("name", ["fedora 20", "debian 7", "suse 15"])
+def test_the_document_keeps_to_its_published_schema(tmp_path: Path, name: str) -> None:
+    facts = gather(build(tmp_path, {**HOSTS[name], **NO_ARGUMENT}))
+    said = json.loads(json.dumps(document(judge(facts), facts)))
+    jsonschema.Draft202012Validator.check_schema(schema())
+    jsonschema.validate(said, schema())
+    assert said["state"] == "not armed"
+
+
+def test_an_empty_root_is_unknown_and_never_armed(tmp_path: Path) -> None:
+    verdict = judge(gather(HostPaths(tmp_path)))
+    assert verdict.state != "armed"
+    assert "kdump.unknown" in {finding.code for finding in verdict.findings}
+
+
+def test_this_very_machine_is_judged_without_failing_and_its_kernel_is_believed() -> None:
+    facts = gather(HostPaths())
+    loaded = [path for path in ("kexec/crash_loaded", "kexec_crash_loaded") if Path("/sys/kernel", path).exists()]
+    truth = Path("/sys/kernel", loaded[0]).read_text().strip() == "1" if loaded else None
+    assert facts.reservation.loaded is truth
+    assert (judge(facts).state in ("armed", "degraded")) <= bool(truth)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff" * 5000, b"\0" * 70, b"-1\n", b"9" * 5000, b"MZ" + b"\xff" * 62, b"[" * 999]
+)
+def test_no_content_of_any_file_makes_a_look_fail(tmp_path: Path, content: bytes) -> None:
+    facts = gather(build(tmp_path, dict.fromkeys(HOSTS["rhel 9"], content)))
+    assert judge(facts).state in set(STATES.values())
