@@ -118,7 +118,7 @@ RULES = (
         "note",
         seen.unit_unknown,
         "whether kdump comes back at the next boot could not be looked at",
-        "look as root",
+        None,
     ),
     Rule(
         "lockdown.unsigned",
@@ -185,9 +185,7 @@ RULES = (
         "dumps that never lie on this host cannot be decoded and shipped by it",
         "dumps stay here",
     ),
-    Rule(
-        "target.unknown", "note", seen.target_unknown, "whether a dump would fit could not be looked at", "look as root"
-    ),
+    Rule("target.unknown", "note", seen.target_unknown, "whether a dump would fit could not be looked at", None),
     Rule(
         "collector.missing",
         "warning",

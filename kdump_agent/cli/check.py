@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
     _refuse_nonsense(args)
     facts = gather(paths)
     verdict = judge(facts)
-    if args.fix and args.yes and _mend(verdict):
+    if args.fix and args.yes and mend(verdict):
         facts = gather(paths)
         verdict = judge(facts)
     if args.json:
@@ -81,7 +81,7 @@ def _lines(finding: Finding) -> list[str]:
     return [plain(line) for line in (*finding.remedy.commands, *then)]
 
 
-def _mend(verdict: Verdict) -> bool:
+def mend(verdict: Verdict) -> bool:
     """Run the safe commands, each once, and say how each ended; return whether there were any."""
     safe = (finding.remedy for finding in verdict.findings if finding.remedy is not None and finding.remedy.safe)
     lines = list(dict.fromkeys(line for remedy in safe for line in remedy.commands))

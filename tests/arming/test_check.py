@@ -14,7 +14,7 @@ from kdump_agent.arming.rules import RULES
 from kdump_agent.arming.verdict import STATES, judge
 from kdump_agent.paths import HostPaths
 
-from .hosts import BROKEN, HOSTS, NO_ARGUMENT, UNLOADED, Broken, build
+from .hosts import BROKEN, HOSTS, NO_ARGUMENT, UNLOADED, Broken, Newer, build
 
 DOCS = Path(__file__).parents[2] / "docs/arming.md"
 
@@ -35,6 +35,11 @@ def test_each_broken_way_is_found_and_mended_as_that_distribution_does_it(tmp_pa
         assert mended_by is not None
         assert mended_by.commands[0].startswith(case.remedy)
     assert verdict.state == STATES[verdict.findings[0].severity]
+
+
+def test_settings_that_are_no_part_of_the_initrd_do_not_make_it_stale(tmp_path: Path) -> None:
+    change = {"etc/sysconfig/kdump": Newer('KDUMP_IMG="vmlinuz"\n')}
+    assert judge(gather(build(tmp_path, {**HOSTS["rhel 9"], **change}))).findings == ()
 
 
 def test_every_rule_is_raised_by_a_fixture() -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from kdump_agent.arming.distros.remedies import Remedy
 from kdump_agent.arming.document import schema
+from kdump_agent.arming.verdict import Finding, Verdict
+from kdump_agent.cli import check
 from kdump_agent.cli.main import EXIT_FAILED, main
 
 from .hosts import HOSTS, NO_ARGUMENT, Tree, build
@@ -33,7 +36,7 @@ def test_json_keeps_to_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[
     jsonschema.validate(json.loads(capsys.readouterr().out), schema())
 
 
-def test_fix_prints_commands_that_a_shell_would_only_run_if_they_are_not_comments(
+def test_fix_prints_commands_and_leaves_the_boot_to_a_person(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = build(tmp_path, {**HOSTS["rhel 9"], **NO_ARGUMENT}).root
@@ -45,7 +48,9 @@ def test_fix_prints_commands_that_a_shell_would_only_run_if_they_are_not_comment
     ]
 
 
-@pytest.mark.parametrize("words", [["--yes"], ["--fix", "--yes", "--root", "/tmp"], ["--json", "--fix"], ["--root", "/no/such"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "words", [["--yes"], ["--fix", "--yes", "--root", "/tmp"], ["--json", "--fix"], ["--root", "/no/such"]]
+)
 def test_what_makes_no_sense_is_refused_with_a_reason(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", *words]) == EXIT_FAILED
     assert "--" in capsys.readouterr().err
@@ -55,3 +60,20 @@ def test_a_fact_that_holds_terminal_orders_is_escaped(tmp_path: Path, capsys: py
     root = build(tmp_path, {**HOSTS["suse 15"], "etc/sysconfig/kdump": "KDUMP_SAVEDIR='/a\x1b[2J'\n"}).root
     main(["check", "--root", str(root)])
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_yes_runs_each_safe_command_once_and_says_how_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    findings = tuple(
+        Finding(code, "warning", "", "", Remedy(commands, safe))
+        for code, commands, safe in (
+            ("a.a", ("true", "no-such-program --now"), True),
+            ("b.b", ("true", "false"), True),
+            ("c.c", ("grubby --update-kernel=ALL",), False),
+        )
+    )
+    assert check.mend(Verdict("degraded", findings))
+    assert capsys.readouterr().out.splitlines() == [
+        "# true: done",
+        "# no-such-program --now: there is no no-such-program on this host",
+        "# false: exit 1",
+    ]

@@ -20,6 +20,10 @@ DEBIAN_INITRDS = ("var/lib/kdump/initrd.img-{release}", "var/lib/kdump/initrd.im
 SUSE_INITRDS = ("var/lib/kdump/initrd", "boot/initrd-{release}-kdump", "boot/initrd-{release}kdump")
 INITRDS = {"fedora": RED_HAT_INITRDS, "rhel": RED_HAT_INITRDS, "debian": DEBIAN_INITRDS, "ubuntu": DEBIAN_INITRDS,
            "suse": SUSE_INITRDS}  # fmt: skip
+# Debian's initrd holds none of the settings; on Red Hat /etc/sysconfig/kdump is used at loading only.
+BUILT_FROM = {"fedora": ("etc/kdump.conf",), "rhel": ("etc/kdump.conf",), "debian": (), "ubuntu": (),
+              "suse": ("etc/sysconfig/kdump",)}  # fmt: skip
+MODULES = "lib/modules/{release}/modules.dep"
 KERNELS = ("boot/vmlinuz-{release}", "boot/Image-{release}", "boot/vmlinux-{release}", "lib/modules/{release}/vmlinuz",
            "usr/lib/modules/{release}/vmlinuz")  # fmt: skip
 
@@ -34,8 +38,7 @@ def crash_kernel(
     initrd = _named(
         look, settings.get("KDUMP_INITRD"), [name.format(release=release) for name in INITRDS[distribution.family]]
     )
-    paths = look.paths
-    sources = [paths.kdump_conf, paths.sysconfig_kdump, paths.root / "lib/modules" / release / "modules.dep"]
+    sources = [look.paths.root / name.format(release=release) for name in (*BUILT_FROM[distribution.family], MODULES)]
     return CrashKernel(_file(look, kernel), _file(look, initrd), tuple(_present(look, sources)))
 
 
