@@ -44,6 +44,8 @@ class Agent:
     retain: Callable[[list[Job]], None]
     log: Log
     status: Callable[[str], None] = lambda _words: None
+    presence: Callable[[list[Job]], str] = lambda _jobs: ""
+    """Tells the world how this host is, and us whether it is armed."""
     beat: Callable[[], None] = lambda: None
     """Raises what ends the agent, when it was asked to end."""
     rescan: float = LONGEST_SLEEP
@@ -54,6 +56,7 @@ class Agent:
     _told: set[tuple[str, str]] = field(default_factory=set)
     """What was refused, found damaged or not looked at, and logged already."""
     _problem: str | None = None
+    _armed: str = ""
 
     def serve(self, doorbell: Doorbell) -> None:
         """Advance jobs for ever; a stop request arrives as an exception."""
@@ -71,6 +74,8 @@ class Agent:
                 jobs = self._read_jobs()
                 self._tell_status(jobs)
             self._retain(jobs)
+            self._armed = self.presence(jobs)
+            self._tell_status(jobs)
             if doorbell.wait(self._pause(jobs)):
                 self._due = float("-inf")
 
@@ -94,6 +99,7 @@ class Agent:
             doorbell.wait(wait)
         jobs = self._read_jobs()
         self._retain(jobs)
+        self.presence(jobs)
         if self._problem:
             return COULD_NOT_LOOK
         left = [job for job in jobs if job.stage not in (Stage.DELIVERED, Stage.PRUNED)]
@@ -215,7 +221,8 @@ class Agent:
         waiting = sum(is_open(job) for job in jobs)
         parked = sum(job.parked for job in jobs)
         done = sum(job.stage in (Stage.DELIVERED, Stage.PRUNED) for job in jobs)
-        self.status(f"{waiting} waiting, {parked} parked, {done} delivered")
+        armed = f"; {self._armed}" if self._armed else ""
+        self.status(f"{waiting} waiting, {parked} parked, {done} delivered{armed}")
 
     def _tell_once(self, level: str, event: str, what: str, **fields: object) -> None:
         if (event, what) not in self._told:

@@ -254,6 +254,27 @@ class RetainSettings:
 
 
 @dataclass(frozen=True)
+class StatusSettings:
+    """[status]"""
+
+    send: bool = option(
+        yes_or_no, True, "Tell the endpoint at hosts/<host>/status.json how this host is: after boot, on change, daily."
+    )
+
+
+@dataclass(frozen=True)
+class MetricsSettings:
+    """[metrics]"""
+
+    textfile: Path | None = option(
+        path,
+        None,
+        "A file of Prometheus metrics for the node exporter, as /var/lib/prometheus/node-exporter/kdump-agent.prom.",
+        shown="none is written",
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, checked."""
 
@@ -263,6 +284,8 @@ class Settings:
     pack: PackSettings = PackSettings()
     ship: ShipSettings = ShipSettings()
     retain: RetainSettings = RetainSettings()
+    status: StatusSettings = StatusSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     @property
     def url(self) -> str:

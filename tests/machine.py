@@ -68,11 +68,11 @@ class Machine:
         return json.loads(answer.stdout)
 
     def delivered(self) -> dict[str, Path]:
-        """What lies at the directory endpoint, by key."""
+        """What lies at the directory endpoint of crashes, by key."""
         return {
             path.relative_to(self.outbox).as_posix(): path
             for path in sorted(self.outbox.rglob("*"))
-            if path.is_file() and not path.name.startswith(".")
+            if path.is_file() and not path.name.startswith(".") and "crashes" in path.parts
         }
 
 

@@ -17,6 +17,7 @@ from kdump_agent.errors import AgentError
 from kdump_agent.jobs import Jobs
 from kdump_agent.model import CrashDir, Job, Stage
 from kdump_agent.pack.pack import Effort
+from kdump_agent.presence import Presence
 from kdump_agent.retain import policy, prune
 from kdump_agent.service.credential import read_token
 from kdump_agent.service.log import Log
@@ -30,7 +31,7 @@ from kdump_agent.stages.ship import ShipStage
 from kdump_agent.stages.source import open_source
 from kdump_agent.vmcore.header import read_header
 
-from .wire import Setting, backoff, boot_time
+from .wire import PATHS, Setting, backoff, boot_time
 
 
 class Stop(BaseException):
@@ -86,6 +87,18 @@ def build(
         backoff=backoff(),
         retain=partial(_retain, settings, jobs, log),
         log=log,
+        presence=Presence(
+            setting.host,
+            PATHS,
+            jobs,
+            endpoint,
+            backoff(),
+            log,
+            settings.metrics.textfile,
+            settings.status.send,
+            clock=time.time,
+            steady=time.monotonic,
+        ),
         status=status,
         beat=stop.check,
         rescan=settings.agent.rescan,

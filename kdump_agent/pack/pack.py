@@ -19,6 +19,8 @@ from kdump_agent import files, process
 
 BLOCK = 1 << 20
 _MOST_THREADS = 8
+_JOB = 2 * BLOCK
+"""Bytes that one thread of zstd takes at a time: a quarter of its own choice, and of its memory; a result is 0.05 % larger."""
 _WEEK = 7 * 86400.0
 
 
@@ -115,7 +117,7 @@ def _encode(
     if program is None:
         return "the program zstd is not installed"
     threads = effort.threads or min(os.cpu_count() or 1, _MOST_THREADS)
-    argv = [str(program), "-q", "-c", f"-{effort.level}", f"-T{threads}", "-"]
+    argv = [str(program), "-q", "-c", f"-{effort.level}", f"-T{threads}", f"-B{_JOB}", "-"]
     with contextlib.ExitStack() as stack:
         try:
             limits = process.Limits(seconds=_WEEK, network=True)

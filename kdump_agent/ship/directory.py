@@ -21,6 +21,7 @@ from .throttle import Slice, Throttle
 
 _FOR_A_PERSON = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EISDIR}
 """Errors that no time mends."""
+_SMALL = 1 << 20
 
 
 class Directory:
@@ -80,9 +81,15 @@ class Directory:
                 files.publish(draft, path)
 
     def _is_published(self, item: Item) -> bool:
-        """Does a file of the right size lie under the final name, and none is on its way there?"""
+        """Does the item lie under its final name, and none is on its way there?
+
+        What is there was hashed before it got its name; only a small file, which may be replaced under the same key,
+        is hashed again.
+        """
+        path = self._path(item.key)
         with contextlib.suppress(FileNotFoundError):
-            return self._path(item.key).stat().st_size == item.size and not self._draft(item.key).exists()
+            if path.stat().st_size == item.size and not self._draft(item.key).exists():
+                return item.size > _SMALL or _sha256(path, lambda: None) == item.sha256
         return False
 
     def _path(self, key: str) -> Path:

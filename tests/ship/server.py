@@ -59,18 +59,20 @@ class TusServer:
         self.process.stdout.close()
         self.process = None
 
-    def uploads(self) -> list[Arrived]:
-        """Everything in the store, complete or not."""
+    def uploads(self, below: str = "crashes/") -> list[Arrived]:
+        """What is in the store under such a key, complete or not."""
         found = []
         for sheet in sorted(self.store.glob("*.json")):
             document = json.loads(sheet.read_text())
-            found.append(Arrived(sheet.with_suffix(""), document["size"], document.get("metadata") or {}))
+            upload = Arrived(sheet.with_suffix(""), document["size"], document.get("metadata") or {})
+            if upload.metadata.get("key", "").startswith(below):
+                found.append(upload)
         return found
 
-    def arrived(self) -> dict[str, list[Arrived]]:
-        """The complete uploads, by their key."""
+    def arrived(self, below: str = "crashes/") -> dict[str, list[Arrived]]:
+        """The complete uploads under such a key, by their key."""
         by_key: dict[str, list[Arrived]] = {}
-        for upload in self.uploads():
+        for upload in self.uploads(below):
             if upload.complete:
                 by_key.setdefault(upload.metadata["key"], []).append(upload)
         return by_key
