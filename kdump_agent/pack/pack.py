@@ -20,7 +20,7 @@ from kdump_agent import files, process
 BLOCK = 1 << 20
 _MOST_THREADS = 8
 _JOB = 2 * BLOCK
-"""Bytes that one thread of zstd takes at a time: a quarter of its own choice, and of its memory; a result is 0.05 % larger."""
+"""Bytes that a thread of zstd takes at a time: a quarter of its own choice, of its memory too, for 0.05 % of size."""
 _WEEK = 7 * 86400.0
 
 

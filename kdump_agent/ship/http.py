@@ -1,7 +1,7 @@
 """HTTP for an endpoint that may lie, hang or drip: one request, one bounded answer, every failure told apart.
 
 Nothing comes from the environment (proxies, netrc, CA bundles), no redirect is followed, TLS is 1.2 or newer and the
-host name is always checked. A request that outlives its deadline is ended by the deadline's own check between reads.
+host name is always checked. A request that makes no progress for a while is ended, however it is kept alive.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ from requests.adapters import HTTPAdapter
 from kdump_agent import __version__
 from kdump_agent.errors import Gone, Permanent, Retryable
 
+from .deadline import Deadline
+from .throttle import Slice
+
 CONNECT_SECONDS, READ_SECONDS = 20.0, 60.0
-ANSWER_SECONDS = 60.0
-"""How long an answer's body may take in all."""
+IDLE_SECONDS = 90.0
+"""How long a request may go on without a block of its body being taken; the whole answer has as long."""
 ANSWER_BYTES = 64 << 10
 
 _LATER = {408, 423, 425, 429}
@@ -77,9 +80,16 @@ class Http:
 
     def __init__(self, token: Callable[[], str | None], trust: Trust, proxy: str | None) -> None:
         self._token, self._trust, self._proxy = token, trust, proxy
+        self.idle_seconds = IDLE_SECONDS
 
     def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: Any = None, *, gone: tuple[int, ...] = ()
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Slice | None = None,
+        *,
+        gone: tuple[int, ...] = (),
     ) -> Answer:
         """Send one request on a connection of its own and return its successful answer.
 
@@ -87,17 +97,26 @@ class Http:
         """
         with self._session() as session:
             try:
-                answer = session.request(
-                    method, url, headers={**session.headers, **headers}, data=body, stream=True,
-                    allow_redirects=False, timeout=(CONNECT_SECONDS, READ_SECONDS),
-                )  # fmt: skip
-                _read_out(answer)
+                answer = self._exchange(session, method, url, headers, body)
             except requests.exceptions.SSLError as exc:
                 raise Permanent(f"{url}: TLS was refused: {_reason(exc)}; check ca_file and client_cert") from None
             except (requests.RequestException, OSError) as exc:
                 raise Retryable(f"{url}: cannot be reached: {_reason(exc)}") from None
         _judge(answer.status_code, answer.headers, url, gone)
         return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()})
+
+    def _exchange(
+        self, session: requests.Session, method: str, url: str, headers: Mapping[str, str], body: Slice | None
+    ) -> requests.Response:
+        with Deadline(self.idle_seconds) as deadline:
+            if body is not None:
+                body.progress = deadline.extend
+            answer = session.request(
+                method, url, headers={**session.headers, **headers}, data=body, stream=True, allow_redirects=False,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+            )  # fmt: skip
+            _read_out(answer)
+            return answer
 
     def _session(self) -> requests.Session:
         session = requests.Session()
@@ -131,12 +150,11 @@ class _Bearer(requests.auth.AuthBase):
 
 def _read_out(answer: requests.Response) -> None:
     """Read a body to its end or to our patience's; nothing in it matters."""
-    deadline = time.monotonic() + ANSWER_SECONDS
     read = 0
     try:
         while block := answer.raw.read(4096):
             read += len(block)
-            if read > ANSWER_BYTES or time.monotonic() > deadline:
+            if read > ANSWER_BYTES:
                 break
     finally:
         answer.close()

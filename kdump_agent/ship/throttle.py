@@ -45,6 +45,8 @@ class Slice:
     def __init__(self, source: int, offset: int, length: int, throttle: Throttle, tell: Callable[[int], None]) -> None:
         self._source, self._at, self._end = source, offset, offset + length
         self._throttle, self._tell = throttle, tell
+        self.progress: Callable[[], None] = lambda: None
+        """Called when a block was taken."""
 
     def __len__(self) -> int:
         """Return the bytes that are left; requests takes it for the Content-Length."""
@@ -56,6 +58,7 @@ class Slice:
         wanted = self._throttle.block(left if size < 0 else min(size, left))
         if not wanted:
             return b""
+        self.progress()
         self._throttle.spend(wanted, lambda: self._tell(self._at))
         block = os.pread(self._source, wanted, self._at)
         if not block:

@@ -137,6 +137,30 @@ def test_an_endless_body_is_cut(tmp_path: Path) -> None:
         assert Tus(url).begin(ITEM) == url + "x"
 
 
+@pytest.mark.parametrize(
+    "drip", [b"", b"HTTP/1.1 201 Created\r\nX-Drip: " + b"x" * 5000, b"HTTP/1.1 204 No Content\r\n" * 50]
+)
+def test_a_server_that_hangs_or_drips_is_left_alone_in_the_end(drip: bytes) -> None:
+    let_go = threading.Event()
+
+    def hold(it: Liar) -> None:
+        with contextlib.suppress(OSError):
+            for letter in drip:
+                it.wfile.write(bytes([letter]))
+                if let_go.wait(0.05):
+                    return
+            let_go.wait(60)
+
+    with liar(hold) as (url, _):
+        endpoint = Tus(url)
+        endpoint._http.idle_seconds = 1.0
+        try:
+            with pytest.raises(Retryable, match=r"no progress for 1 s"):
+                endpoint.begin(ITEM)
+        finally:
+            let_go.set()
+
+
 def test_a_connection_that_is_cut_is_retryable() -> None:
     def hang_up(it: Liar) -> None:
         it.connection.shutdown(socket.SHUT_RDWR)
