@@ -17,13 +17,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _COMPRESSED = r"(?:\.(?:gz|xz|lz4|bz2|zst|lzo))?"
-_STAMP = r"\d{12}(?:\d{2})?"
+_STAMP = r"[0-9]{12}(?:[0-9]{2})?"
 
 FOLDERS = (  # layout, whether it is a drill, the folder's name
     ("debian", False, re.compile(_STAMP)),
-    ("suse", False, re.compile(r"\d{4}-\d\d-\d\d-\d\d:\d\d(?::\d\d)?")),
+    ("suse", False, re.compile(r"\d{4}-\d\d-\d\d-\d\d:\d\d(?::\d\d)?", re.A)),
     ("rhel", True, re.compile(r"kdump-test-.+", re.S)),
-    ("rhel", False, re.compile(r".*-\d{4}[-.]\d\d[-.]\d\d-\d\d:\d\d:\d\d", re.S)),
+    ("rhel", False, re.compile(r".*-\d{4}[-.]\d\d[-.]\d\d-\d\d:\d\d:\d\d", re.S | re.A)),
 )
 
 FILES = (  # what it is, whether it is unfinished, the file's name; group 1 tells crashes of one folder apart
@@ -58,8 +58,12 @@ class Group:
 
 def kind_of(folder: str) -> Kind:
     """Return what a folder's name says; one that no distribution makes may still hold a loose vmcore."""
-    found = (Kind(layout, drill) for layout, drill, pattern in FOLDERS if pattern.fullmatch(folder))
-    return next(found, Kind("rhel"))
+    return _told(folder) or Kind("rhel")
+
+
+def is_kdumps(folder: str) -> bool:
+    """Is this a name that a distribution's kdump gives to its folders?"""
+    return _told(folder) is not None
 
 
 def is_crash_folder(folder: str) -> bool:
@@ -68,26 +72,40 @@ def is_crash_folder(folder: str) -> bool:
 
 
 def groups(names: Sequence[str]) -> Iterator[Group]:
-    """Yield the crashes that the files of one folder make up; files that belong to none are passed over.
+    """Yield the crashes that the files of one folder make up, finished dumps first.
 
-    Dumps and logs of one stamp belong together. A dump without a stamp takes the log without one, or, when it is
-    the folder's only crash, the only log there is.
+    Every dump is one, so that none is passed over: where makedumpfile failed, Debian leaves its ``dump-incomplete``
+    beside the ``vmcore.<stamp>`` that it then copied. Dumps and logs of one stamp belong together. A dump without a
+    stamp takes the log without one, or, when it is the folder's only crash, the only log there is.
     """
-    dumps, logs = _by_stamp("dump", names), _by_stamp("dmesg", names)
-    if len(dumps) == 1 and len(logs) == 1 and dumps.keys() != logs.keys() and "" in (*dumps, *logs):
-        logs = {next(iter(dumps)): next(iter(logs.values()))}
-    for stamp in sorted({*dumps, *logs}):
-        dump, dump_unfinished = dumps.get(stamp, (None, False))
-        dmesg, dmesg_unfinished = logs.get(stamp, (None, False))
-        yield Group(dump, dump_unfinished, dmesg, dmesg_unfinished)
+    dumps, logs = _pick("dump", names), {log.stamp: log for log in reversed(_pick("dmesg", names))}
+    stamps = {dump.stamp for dump in dumps}
+    if len(stamps) == 1 and len(logs) == 1 and stamps != logs.keys() and "" in (*stamps, *logs):
+        logs = dict(zip(stamps, logs.values()))
+    for dump in dumps:
+        log = logs.pop(dump.stamp, None)
+        yield Group(dump.name, dump.unfinished, log.name if log else None, log.unfinished if log else False)
+    for log in sorted(logs.values()):
+        yield Group(None, False, log.name, log.unfinished)
 
 
-def _by_stamp(wanted: str, names: Sequence[str]) -> dict[str, tuple[str, bool]]:
-    """The best file of each stamp: a finished one before an unfinished one, then the first by name."""
-    best: dict[str, tuple[str, bool]] = {}
-    for name in sorted(names):
-        for what, unfinished, pattern in FILES:
-            found = pattern.fullmatch(name) if what == wanted else None
-            if found and (found[1] not in best or (best[found[1]][1] and not unfinished)):
-                best[found[1]] = (name, unfinished)
-    return best
+@dataclass(frozen=True, order=True)
+class _File:
+    """One recognised file; a finished one is the lesser."""
+
+    unfinished: bool
+    name: str
+    stamp: str
+
+
+def _pick(wanted: str, names: Sequence[str]) -> list[_File]:
+    """The files of one sort, the best first."""
+    table = [(unfinished, pattern) for what, unfinished, pattern in FILES if what == wanted]
+    return sorted(
+        _File(unfinished, name, found[1])
+        for name in names for unfinished, pattern in table if (found := pattern.fullmatch(name))
+    )  # fmt: skip
+
+
+def _told(folder: str) -> Kind | None:
+    return next((Kind(layout, drill) for layout, drill, pattern in FOLDERS if pattern.fullmatch(folder)), None)
