@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import stat
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,9 +69,12 @@ def _folders(top: int, result: Scan, root: Path) -> list[tuple[tuple[str, ...], 
     """The folder itself, for loose dumps, and its crash folders."""
     found: list[tuple[tuple[str, ...], layout.Kind]] = [((), layout.Kind("loose"))]
     for name in _list(top, result, root):
-        with contextlib.suppress(OSError):
-            if layout.is_crash_folder(name) and stat.S_ISDIR(os.stat(name, dir_fd=top, follow_symlinks=False).st_mode):
-                found.append(((name,), layout.kind_of(name)))
+        with contextlib.suppress(OSError):  # removed since it was listed
+            if stat.S_ISDIR(os.stat(name, dir_fd=top, follow_symlinks=False).st_mode):
+                if layout.is_crash_folder(name):
+                    found.append(((name,), layout.kind_of(name)))
+            elif layout.is_kdumps(name):
+                result.refused.append((root / name, "has the name of a crash folder, but is none"))
     return found
 
 
@@ -161,14 +165,26 @@ def _measure(place: _Place, folder: int, name: str | None, result: Scan) -> _Par
 def _has_writer(fd: int) -> bool | None:
     """Ask the kernel: a read lease is granted only while nobody has the file open for writing (fcntl(2))."""
     try:
-        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        with _read_lease(fd):
+            return False
     except BlockingIOError:
         return True
     except OSError:
         return None  # this file system knows no leases
-    with contextlib.suppress(OSError):
+
+
+@contextlib.contextmanager
+def _read_lease(fd: int) -> Iterator[None]:
+    """Hold a read lease. A writer that comes now waits for its end and has the kernel send us a signal about it.
+
+    By default that is SIGIO, which ends a process that does not expect it; SIGURG is ignored unless asked for.
+    """
+    fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
+    fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    try:
+        yield
+    finally:
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    return False
 
 
 def _writer(parts: list[_Part]) -> bool | None:
