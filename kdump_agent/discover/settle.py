@@ -79,8 +79,7 @@ def judge(look: Look, quiet: float, times: Times) -> Finished | Wait:
     time since the last change counts, as long as the clock can be right: a change in the future counts for nothing.
     """
     before_boot = look.changed < times.boot
-    age = times.now - look.changed
-    quiet = max(quiet, age if age > 0 else 0.0)
+    quiet = max(quiet, times.now - look.changed)
     if look.writer:
         return Wait("somebody is writing it", max(1.0, times.settle))
     patience = times.incomplete_wait if look.unfinished else times.settle
