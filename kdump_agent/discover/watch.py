@@ -53,15 +53,15 @@ class Timer:
 
 
 class Inotify:
-    """Rings when something moves in the crash folder, its parent or its children, or when a mount changes.
+    """Rings when something moves in the crash folder, its nearest parent or its children, or when a mount changes.
 
     Raises OSError when the kernel gives no inotify instance, ImportError when pyinotify cannot be imported.
     """
 
     def __init__(self, folder: Path, extra: Iterable[Path] = (), mounts: Path = Path("/proc/self/mountinfo")) -> None:
         self.problem: str | None = None
-        self._folders = (folder, folder.parent, *extra)
         self._home = folder
+        self._extra = tuple(extra)
         self._pyinotify = _import_pyinotify()
         self._manager = self._pyinotify.WatchManager()
         self._notifier = self._pyinotify.Notifier(self._manager, default_proc_fun=lambda _event: None, timeout=0)
@@ -80,10 +80,12 @@ class Inotify:
         Asking again for what is watched already changes nothing. It is the only safe way: a folder that was removed
         and made again may have its old inode number, but has lost its watch.
         """
+        self.problem = None
         wanted = {path: wd for path in self._wanted() if (wd := self._watch(path)) is not None}
         alive = set(wanted.values())
         for wd in set(self._watched.values()) - alive:
             self._manager.rm_watch(wd, quiet=True)
+            self._manager.watches.pop(wd, None)  # of a folder that is gone, it would remember the watch for ever
         self._watched = wanted
 
     def wait(self, seconds: float) -> bool:
@@ -99,7 +101,9 @@ class Inotify:
         os.close(self._mounts)
 
     def _wanted(self) -> Iterator[Path]:
-        yield from self._folders
+        yield self._home
+        yield next(path for path in self._home.parents if _is_folder(path))  # rings when the missing one is made
+        yield from self._extra
         children: list[Path] = []
         with contextlib.suppress(OSError), os.scandir(self._home) as entries:
             children = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -115,7 +119,7 @@ class Inotify:
             wd = int(next(iter(self._manager.add_watch(str(path), mask, quiet=True).values()), -1))
         except UnicodeEncodeError:
             return None  # pyinotify cannot name it; its parent still rings, and the next scan sees it
-        if wd < 0 and path.is_dir():
+        if wd < 0 and _is_folder(path):
             self.problem = f"{str(path)!a}: cannot be watched; raise fs.inotify.max_user_watches"
         return wd if wd >= 0 else None
 
@@ -152,3 +156,7 @@ def _import_pyinotify() -> Any:
     logging.getLogger("pyinotify").handlers.clear()  # its import installs one that writes to our standard error
     logging.getLogger("pyinotify").addHandler(logging.NullHandler())
     return pyinotify
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 (Path.is_dir raises where we may not look)
