@@ -64,6 +64,8 @@ class Agent:
         while True:
             self.beat()
             doorbell.refresh()
+            if doorbell.problem:
+                self._tell_once("warning", "doorbell does not ring", doorbell.problem)
             self.look()
             jobs = self._read_jobs()
             self._tell_status(jobs)

@@ -106,6 +106,22 @@ def test_a_back_off_survives_a_restart_and_ends(tmp_path: Path) -> None:
     assert len(calls) == 2
 
 
+def test_a_doorbell_that_does_not_ring_is_told_once(tmp_path: Path) -> None:
+    class Deaf(Timer):
+        waits = 0
+
+        def wait(self, seconds: float) -> bool:
+            self.waits += 1
+            if self.waits == 3:
+                raise KeyboardInterrupt
+            return False
+
+    bench = Bench(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        bench.agent.serve(Deaf("inotify is used up"))
+    assert bench.log.events == [("warning", "doorbell does not ring")]
+
+
 def test_a_permanent_failure_parks_and_a_start_tries_once_more(tmp_path: Path) -> None:
     allowed = False
 
