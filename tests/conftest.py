@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,17 @@ def machine(tmp_path: Path) -> Machine:
 def tus(tmp_path: Path) -> Iterator[TusServer]:
     with tus_server(tmp_path / "store") as server:
         yield server
+
+
+@pytest.fixture
+def mounted() -> Iterator[Callable[[Path], None]]:
+    """Mount a small tmpfs; it is gone after the test."""
+    done: list[Path] = []
+
+    def mount(folder: Path) -> None:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
+        done.append(folder)
+
+    yield mount
+    for folder in done:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
@@ -270,17 +269,3 @@ def test_a_crash_that_vanishes_between_two_looks_is_forgotten(tmp_path: Path) ->
     (tmp_path / "vmcore").unlink()
     assert in_this_boot(tmp_path, memory, 1.0) == Scan()
     assert not memory._seen
-
-
-@pytest.fixture
-def mounted() -> Iterator[Callable[[Path], None]]:
-    """Mount a small tmpfs; it is gone after the test."""
-    done: list[Path] = []
-
-    def mount(folder: Path) -> None:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
-        done.append(folder)
-
-    yield mount
-    for folder in done:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
