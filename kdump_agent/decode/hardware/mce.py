@@ -58,7 +58,8 @@ def find_mce(lines: Sequence[Line]) -> Iterator[HardwareError]:
         if found is None or count == MOST:
             continue
         count += 1
-        yield _finish(_record(found, lines[at + 1 : at + _SPAN], line.caller), injected)
+        record = _record(found, lines[at + 1 : at + _SPAN], line.caller)
+        yield _finish(replace(record, line=line.number), injected)
 
 
 def _record(found: re.Match[str], following: Sequence[Line], caller: str | None) -> HardwareError:

@@ -12,7 +12,9 @@ class HardwareError:
     """Registers are hexadecimal strings; what was not told is None."""
 
     kind: str
-    """"mce", "edac", "cper", "aer", "arm" ..."""
+    """"mce", "edac", "cper", "bert", "aer", "arm", "power", "s390" or "nmi"; docs/hardware-errors.md tells each."""
+    line: int = 0
+    """Where the log begins to tell of it: a line's number, from 0."""
     cpu: int | None = None
     socket: int | None = None
     apic: int | None = None
@@ -42,3 +44,8 @@ class HardwareError:
     decoded: Mapping[str, Any] = field(default_factory=dict)
     summary: str = ""
     """One sentence that a technician can act on."""
+
+
+def register(digits: str | None) -> str | None:
+    """Return a register's hexadecimal digits, with or without 0x, in the form that records hold."""
+    return None if digits is None else f"{int(digits, 16):#x}"
