@@ -1,0 +1,183 @@
+"""Read PCI Express errors: Advanced Error Reporting (AER), Downstream Port Containment (DPC), Error Disconnect Recover.
+
+The lines are those of drivers/pci/pcie/aer.c (before 4.17 aer/aerdrv_errprint.c), dpc.c, edr.c and err.c, from 2.6.33
+on. What the status bits mean is aer_status.py's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kdump_agent.decode.line import Line
+
+from . import aer_status
+from .record import HardwareError, register
+from .sentence import DEVICE, LINK, sentence
+
+MARKS = ("error received", "error message received", "PCIe Bus Error", "aer_status", "containment event", "EDR event")
+"""A log without these has none of these errors."""
+_LINE = re.compile(
+    r"(?:([\w.-]{1,32}) )?([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])(?::pcie?\w{1,8})?: +"
+    r"(?:(?:AER|DPC|EDR): +){0,2}(.*)"
+)
+_RECEIVED = re.compile(
+    r"(Multiple )?(Correct\w{2,5}|Uncorrect\w{2,5} \((?:Non-)?Fatal\)) error (?:message )?received(?::| from) ?"
+    r"(\S{0,24})"
+)
+_BUS_ERROR = re.compile(
+    r"PCIe Bus Error: severity=([^,]{1,40}), type=([^,]{1,40}), (?:id=[0-9a-f]{4})?\(([^)]{1,40})\)"
+)
+_REGISTERS = re.compile(
+    r"device \[([0-9a-f]{4}:[0-9a-f]{4})\] error status/mask=([0-9a-f]{8})/([0-9a-f]{8})"
+    r"|(aer)_status: 0x([0-9a-f]{8}), aer_mask: 0x([0-9a-f]{8})"
+)
+_LAYER = re.compile(r"aer_layer=([^,]{1,40}), aer_agent=(.{1,40})")
+_SEVERITY = re.compile(r"aer_uncor_severity: 0x([0-9a-f]{8})")
+_FIRST = re.compile(r"\[ ?(\d{1,2})\] .{1,64}\(First\)")
+_HEADER = re.compile(r"TLP Header: ?((?: ?(?:0x)?[0-9a-f]{8}){4,14})")
+_CONTAINED = re.compile(r"(?:DPC )?containment event, status:(0x[0-9a-f]{4})(?:,? source:(0x[0-9a-f]{4}))?")
+_RECOVERY = re.compile(
+    r"[Cc]an't recover|[Dd]evice recovery (?:successful|failed)|link has been reset|broadcast .{1,20} message"
+)
+_EDR = "EDR event received"
+_SPAN = 64
+"""Lines within which the kernel tells the rest of an error."""
+
+TRIGGERS = ("unmasked uncorrectable error", "ERR_NONFATAL received", "ERR_FATAL received")
+"""Why a port was shut: bits 2:1 of the DPC status register (7.9.14.4); 3 is told by bits 6:5."""
+EXTENDED_TRIGGERS = ("root port programmed I/O error", "software trigger", "reserved", "reserved")
+HOW_BAD = {
+    "fatal": "fatal to the link: the device behind it was lost",
+    "uncorrected": "not corrected: a request or its data was lost",
+    "corrected": "corrected by the link, nothing was lost",
+}
+GONE = "look for a card that lost power or its seat, then replace the card"
+
+
+@dataclass
+class Draft:
+    """An error whose lines are still coming."""
+
+    line: int
+    device: str | None = None
+    """The one that found the error; None while only the port's interrupt was told."""
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+def find_aer(lines: Sequence[Line]) -> Iterator[HardwareError]:
+    """Yield the PCI Express errors of a log."""
+    draft: Draft | None = None
+    for line in lines:
+        found = _LINE.match(line.text)
+        if found is None:
+            continue
+        device, words = found[2], found[3].strip()
+        begun = _begin(line.number, device, words)
+        if begun is not None and (draft is None or not _joins(draft, begun)):
+            if draft is not None:
+                yield _finish(draft)
+            draft = begun
+        elif draft is not None and line.number - draft.line <= _SPAN:
+            if begun is not None:
+                draft.device = begun.device
+                draft.told.update(begun.told)
+            _add(draft, device, found[1], words)
+    if draft is not None:
+        yield _finish(draft)
+
+
+def _begin(number: int, device: str, words: str) -> Draft | None:
+    """Return a new draft where a line begins to tell of an error."""
+    if found := _RECEIVED.match(words):
+        told = {"severity": _severity(found[2]), "reporter": device, "multiple": found[1] is not None}
+        return Draft(number, None, {**told, "received_from": _source(device, found[3])})
+    if found := _BUS_ERROR.match(words):
+        return Draft(number, device, {"severity": _severity(found[1]), "layer": found[2], "agent": found[3]})
+    if (found := _REGISTERS.match(words)) and found[4]:
+        return Draft(number, device, {"status": f"0x{found[5]}", "mask": f"0x{found[6]}"})
+    if found := _CONTAINED.match(words):
+        return Draft(
+            number, device, {"severity": "fatal", "containment": _trigger(int(found[1], 16)), "dpc_status": found[1]}
+        )
+    return Draft(number, device, {"containment": "told by firmware", "severity": "fatal"}) if words == _EDR else None
+
+
+def _joins(draft: Draft, begun: Draft) -> bool:
+    """Does a line that could begin an error belong to the one that is open? It does when it tells something new."""
+    news = next((name for name in ("layer", "dpc_status", "status", "containment") if name in begun.told), None)
+    near = begun.line - draft.line <= _SPAN and draft.device in (None, begun.device)
+    return news is not None and news not in draft.told and near
+
+
+def _add(draft: Draft, device: str, driver: str | None, words: str) -> None:
+    if _RECOVERY.search(words):
+        draft.told.setdefault("recovery", []).append(f"{device}: {words}"[:120])
+        del draft.told["recovery"][8:]
+    if draft.device != device:
+        return
+    told = draft.told
+    told.setdefault("driver", driver)
+    if found := _REGISTERS.match(words):
+        told.setdefault("product", found[1])
+        told.update(status=f"0x{found[2] or found[5]}", mask=f"0x{found[3] or found[6]}")
+    elif found := _LAYER.match(words):
+        told.update(layer=found[1], agent=found[2])
+    elif found := _SEVERITY.match(words):
+        told["severity"] = "fatal" if int(found[1], 16) & int(told.get("status", "0"), 16) else "uncorrected"
+    elif found := _FIRST.match(words):
+        told["first"] = int(found[1])
+    elif found := _HEADER.match(words):
+        told["tlp"] = found[1].strip()
+
+
+def _severity(words: str) -> str:
+    """AER's words, "Corrected", "Uncorrectable (Non-Fatal)" ..., in ours."""
+    return "corrected" if words.startswith("Correct") else "uncorrected" if "Non-Fatal" in words else "fatal"
+
+
+def _source(reporter: str, words: str) -> str | None:
+    """Return whose message the port received; kernels before 4.17 told it as a requester ID, "id=00e5"."""
+    if not words.startswith("id="):
+        return words if _LINE.match(f"{words}: ") else None
+    if not re.match(r"id=[0-9a-f]{4}$", words):
+        return None
+    number = int(words[3:], 16)
+    return f"{reporter.split(':')[0]}:{number >> 8:02x}:{number >> 3 & 0x1F:02x}.{number & 7}"
+
+
+def _trigger(status: int) -> str:
+    reason = status >> 1 & 3
+    return TRIGGERS[reason] if reason < len(TRIGGERS) else EXTENDED_TRIGGERS[status >> 5 & 3]
+
+
+def _finish(draft: Draft) -> HardwareError:
+    told = draft.told
+    severity = "fatal" if "containment" in told else told.get("severity", "corrected")
+    status, mask = (int(told.get(name, "0"), 16) for name in ("status", "mask"))
+    errors = aer_status.errors(status, mask, corrected=severity == "corrected", first=told.get("first"))
+    errors = errors or [told[name] for name in ("containment",) if name in told]
+    device = draft.device or told.get("received_from") or told["reporter"]
+    layer = told.get("layer", "")
+    kind = f"{layer.lower()} error" if "Layer" in layer else "error"
+    text = f"PCI Express {kind}: {' and '.join(errors) or 'not told which'}"
+    decoded = {**told, "class": "pcie", "text": text, "severity": severity, "pci": device, "errors": errors}
+    summary = _summary(decoded, device, errors)
+    return HardwareError("aer", line=draft.line, status=register(told.get("status")), decoded=decoded, summary=summary)
+
+
+def _summary(decoded: Mapping[str, Any], device: str, errors: Sequence[str]) -> str:
+    reporter = decoded.get("reporter")
+    where = [
+        f"device {device}{f' [{product}]' if (product := decoded.get('product')) else ''}",
+        f"told by port {reporter}" if reporter not in (None, device) else None,
+        "port shut by DPC" if "containment" in decoded else None,
+        "recovery failed"
+        if any("failed" in words or "recover (" in words for words in decoded.get("recovery", ()))
+        else None,
+    ]
+    link = decoded.get("layer") in ("Physical Layer", "Data Link Layer")
+    remedy = GONE if "surprise down" in errors else LINK if link else DEVICE
+    return sentence(decoded["text"], where, HOW_BAD[decoded["severity"]], remedy)
