@@ -1,0 +1,154 @@
+"""Read machine checks in the words of the kernel's decoder for AMD: drivers/edac/mce_amd.c (before 3.7 edac_mce_amd.c).
+
+One machine check is told in several lines, whose order changed: the sentence on its status, CPU and MCi_STATUS,
+address, IPID and syndrome, what the bank says, and last the error code ("cache level: ..."). The register itself is
+decoded by the manual where mce.py reads the same machine check; find.py makes one record of both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kdump_agent.decode.line import Line
+
+from .record import HardwareError, register
+from .sentence import HOW_BAD, MEMORY, PROCESSOR, sentence
+
+MARKS = ("_STATUS[",)
+_LINE = re.compile(r"(?:mce: )?\[Hardware Error\]: (.*)")
+_STATUS = re.compile(
+    r"(?:CPU:(\d{1,5})\s{0,4})?(?:\(([0-9a-f]{1,2}):([0-9a-f]{1,2}):([0-9a-f]{1,2})\) ?)?"
+    r"MC(\d{1,2})_STATUS\[([^\]]{1,120})\]: 0x([0-9a-f]{1,16})"
+)
+_SENTENCE = re.compile(r"(?:Error Status: )?((?:System Fatal|Uncorrected, .{1,60}|Deferred|Corrected) error.{0,40})")
+_ADDRESS = re.compile(r"(?:Error Addr(?:ess)?|MC\d{1,2}_ADDR|MC\d{1,2} Error Address): 0x([0-9a-f]{1,16})")
+_REGISTERS = re.compile(r"(IPID|Syndrome|PPIN|TSC): (?:0x([0-9a-f]{1,16})|(\d{1,20}))")
+_BANK = re.compile(
+    r"(?:MC\d{1,2}|Northbridge|Data Cache|Instruction Cache|Bus Unit|Load[ /]Store|Fixed Issue Reorder|Execution Unit"
+    r"|Combined Unit|FR|EX) (?:Error|MCE)|.{1,64} Ext(?:\.|ended) Error Code: \d|Corrupted .{1,20} MCE info"
+)
+_NODE = re.compile(r"\(node:? ?(\d{1,4})\)")
+_CODE = re.compile(r"(?:cache level|internal|Transaction|cache): .{1,100}")
+_SPAN = 24
+
+SEVERITIES = (
+    ("System Fatal", "fatal"),
+    ("Uncorrected", "uncorrected"),
+    ("Deferred", "deferred"),
+    ("Corrected", "corrected"),
+)
+"""decode_error_status(): how the sentence begins, in our words."""
+FLAGS = {
+    "Over": "OVER", "UE": "UC", "MiscV": "MISCV", "AddrV": "ADDRV", "PCC": "PCC", "TCC": "TCC", "SyndV": "SYNDV",
+    "CECC": "CECC", "UECC": "UECC", "Deferred": "DEFERRED", "Poison": "POISON", "Scrub": "SCRUB",
+}  # fmt: skip
+"""The kernel's short names of the status bits, in the manual's (APM vol. 2, 9.3.2)."""
+
+
+class Draft:
+    """A machine check whose lines are still coming."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.found: dict[str, Any] = {}
+        self.decoded: dict[str, Any] = {}
+
+
+def find_edac_amd(lines: Sequence[Line]) -> Iterator[HardwareError]:
+    """Yield the machine checks that AMD's decoder told; lines without a status register are left out."""
+    draft: Draft | None = None
+    for line in lines:
+        found = _LINE.match(line.text)
+        if found is None:
+            continue
+        words = found[1].strip()
+        if draft is not None and (line.number - draft.line > _SPAN or _repeats(draft, words)):
+            yield from _finish(draft)
+            draft = None
+        if draft is None:
+            draft = Draft(line.number)
+        ends = _add(draft, words)
+        if ends or not (draft.found or draft.decoded):
+            yield from _finish(draft)
+            draft = None
+    if draft is not None:
+        yield from _finish(draft)
+
+
+def _repeats(draft: Draft, words: str) -> bool:
+    """Does this line tell what the draft has? Then it begins another."""
+    if "status" not in draft.found:
+        return False
+    return bool(_STATUS.match(words) or (_SENTENCE.match(words) and "sentence" in draft.decoded))
+
+
+def _add(draft: Draft, words: str) -> bool:
+    """Take a line; tell whether it is the last of its machine check."""
+    if found := _STATUS.search(words):
+        cpu, family, model, stepping, bank, flags, status = found.groups()
+        draft.found.update(cpu=cpu and int(cpu), bank=int(bank), status=register(status))
+        draft.found.update(
+            family=family and int(family, 16), model=model and int(model, 16), stepping=stepping and int(stepping, 16)
+        )
+        draft.decoded["flags"] = [FLAGS[name] for name in flags.split("|") if name in FLAGS]
+    elif found := _SENTENCE.match(words):
+        draft.decoded["sentence"] = found[1]
+    elif found := _ADDRESS.match(words):
+        draft.found["addr"] = register(found[1])
+    elif _CODE.match(words):
+        draft.decoded["code"] = words[:120]
+        return "status" in draft.found
+    elif _BANK.match(words):
+        if not words.endswith((":", "info?")):
+            draft.decoded.setdefault("bank_text", words[:200].rstrip("."))
+        draft.decoded["corrupted"] = draft.decoded.get("corrupted", False) or words.startswith("Corrupted")
+        if node := _NODE.search(words):
+            draft.decoded["node"] = int(node[1])
+    for name, value, decimal in _REGISTERS.findall(words):
+        name = {"Syndrome": "synd"}.get(name, name.lower())
+        draft.found[name] = register(value) if value else f"{int(decimal):#x}"
+    return False
+
+
+def _finish(draft: Draft) -> Iterator[HardwareError]:
+    if "status" not in draft.found:
+        return
+    told, decoded = draft.found, draft.decoded
+    severity = _severity(decoded)
+    odd = (
+        "whose code makes no sense to the kernel"
+        if decoded.get("corrupted")
+        else "that the kernel did not put in words"
+    )
+    text = decoded.get("bank_text") or f"machine check {odd}"
+    memory = "DRAM" in text or "Unified Memory Controller" in text
+    decoded = {**decoded, "class": "memory" if memory else "processor", "text": text, "severity": severity}
+    where = [
+        None if told["cpu"] is None else f"CPU {told['cpu']}",
+        f"bank {told['bank']}",
+        f"node {decoded['node']}" if "node" in decoded else None,
+        f"address {told['addr']}" if "addr" in told else None,
+    ]
+    remedy = MEMORY.replace("that DIMM", "the DIMMs of that controller") if memory else PROCESSOR
+    yield HardwareError(
+        "edac", line=draft.line, vendor="hygon" if told["family"] == 0x18 else "amd", decoded=decoded, **told,
+        summary=sentence(text, where, HOW_BAD[severity], remedy),
+    )  # fmt: skip
+
+
+def _severity(decoded: dict[str, Any]) -> str:
+    """By the kernel's sentence; where that is missing, by the flags."""
+    words = decoded.get("sentence", "")
+    told = next((severity for begin, severity in SEVERITIES if words.startswith(begin)), None)
+    flags = decoded["flags"]
+    return told or (
+        "fatal"
+        if "PCC" in flags
+        else "uncorrected"
+        if "UC" in flags
+        else "deferred"
+        if "DEFERRED" in flags
+        else "corrected"
+    )
