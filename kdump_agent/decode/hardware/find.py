@@ -1,15 +1,121 @@
-"""All hardware errors of a log, in its order."""
+"""Find all hardware errors of a log, in its order, each once.
+
+- The same told again and again (a corrected error in a loop) is one record; ``decoded["repeats"]`` counts the others.
+- One machine check told by mce.py's lines and by an EDAC driver's is one record: same CPU, bank and status register.
+- One event told in two other ways (firmware and AER, firmware and EDAC) stays two records, for each knows what the
+  other does not; the later one's ``decoded["see_line"]`` is the line of the earlier.
+- At most ``MOST`` are kept: the worst, and of these the last, for they are nearest to the crash.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from heapq import nlargest
 
 from kdump_agent.decode.line import Line
 
+from . import aer, arm, bert, cper, edac, edac_amd, nmi, power, s390
 from .mce import find_mce
 from .record import HardwareError
 
+MOST = 256
+"""Hardware errors that are kept."""
+NEAR = 64
+"""Lines within which two records may be of one event."""
+FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[HardwareError]]], ...] = (
+    (("Machine Check",), find_mce),
+    (bert.MARKS, bert.find_bert),
+    (cper.MARKS, cper.find_cper),
+    (aer.MARKS, aer.find_aer),
+    (edac.MARKS, edac.find_edac),
+    (edac_amd.MARKS, edac_amd.find_edac_amd),
+    (arm.MARKS, arm.find_arm),
+    (power.MARKS, power.find_power),
+    (s390.MARKS, s390.find_s390),
+    (nmi.MARKS, nmi.find_nmi),
+)
+"""What a log must contain for a finder to read it at all: most logs have none of it, and are long."""
+RANKS = {
+    "fatal": 4,
+    "uncorrected": 3,
+    "SRAR": 3,
+    "SRAO": 3,
+    "UCNA": 2,
+    "deferred": 2,
+    "unknown": 2,
+    "corrected": 1,
+    "info": 0,
+}
+
 
 def find(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
-    """Return every hardware error that a log tells of; bounded."""
-    return tuple(find_mce(lines))
+    """Return every hardware error that a log tells of, in its order; at most ``MOST``."""
+    text = "\n".join(line.text for line in lines)
+    told = (record for marks, finder in FINDERS if any(mark in text for mark in marks) for record in finder(lines))
+    return tuple(_relate(_join(sorted(_worst(_fold(told)), key=lambda record: record.line))))
+
+
+def _fold(records: Iterable[HardwareError]) -> Iterator[HardwareError]:
+    """Yield one of those that say the same, and never hold more than a few times ``MOST``."""
+    first: dict[tuple[object, ...], HardwareError] = {}
+    times: Counter[tuple[object, ...]] = Counter()
+    for record in records:
+        key = _said(record)
+        first.setdefault(key, record)
+        times[key] += 1
+        if len(first) == 8 * MOST:
+            first = {_said(one): one for one in _worst(first.values())}
+            times = Counter({key: times[key] for key in first})
+    for key, record in first.items():
+        yield replace(record, decoded={**record.decoded, "repeats": times[key] - 1}) if times[key] > 1 else record
+
+
+def _said(record: HardwareError) -> tuple[object, ...]:
+    return record.kind, record.boot, record.cpu, record.status, record.addr, record.tsc, record.time, record.summary
+
+
+def _worst(records: Iterable[HardwareError]) -> list[HardwareError]:
+    return nlargest(MOST, records, key=lambda record: (RANKS.get(record.decoded.get("severity", ""), 2), record.line))
+
+
+def _join(records: Sequence[HardwareError]) -> list[HardwareError]:
+    """Make one record of a machine check's registers and EDAC's words on them."""
+    checks = {_registers(record): at for at, record in enumerate(records) if record.kind == "mce"}
+    joined = list(records)
+    gone = set()
+    for at, record in enumerate(records):
+        mate = checks.get(_registers(record)) if record.kind == "edac" and record.status else None
+        if mate is not None:
+            joined[mate] = _both(joined[mate], record)
+            gone.add(at)
+    return [record for at, record in enumerate(joined) if at not in gone]
+
+
+def _registers(record: HardwareError) -> tuple[object, ...]:
+    return record.cpu, record.bank, record.status
+
+
+def _both(check: HardwareError, edac: HardwareError) -> HardwareError:
+    """The machine check, with what only EDAC's lines tell."""
+    known = asdict(check)
+    more = {name: value for name, value in asdict(edac).items() if known[name] is None and value is not None}
+    dimm = edac.decoded.get("dimm")
+    return replace(
+        check, **more, line=min(check.line, edac.line),
+        decoded={**edac.decoded, **check.decoded, "edac": edac.decoded["text"]},
+        summary=f"{check.summary[:-1]}; EDAC names DIMM {dimm}." if dimm else check.summary,
+    )  # fmt: skip
+
+
+def _relate(records: Sequence[HardwareError]) -> Iterator[HardwareError]:
+    """Say which record told of the same address, or of the same PCI device, shortly before in another way."""
+    last: dict[str, HardwareError] = {}
+    for record in records:
+        for place in filter(None, (record.addr, record.decoded.get("pci"))):
+            earlier = last.get(place)
+            if earlier and earlier.kind != record.kind and record.line - earlier.line <= NEAR:
+                record = replace(record, decoded={**record.decoded, "see_line": earlier.line})
+            last[place] = record
+        yield record
