@@ -174,7 +174,7 @@ def _record(event: Event, section: Section, kind: str, boot: str) -> HardwareErr
     decoded = {**{name: value for name, value in decoded.items() if value is not None}, **told}
     return HardwareError(
         kind, line=section.line, apic=int(apic, 16) if apic else None, addr=addr, boot=boot, decoded=decoded,
-        summary=_summary(group, decoded, addr, boot),
+        summary=_summary(group, decoded, addr, apic, boot),
     )  # fmt: skip
 
 
@@ -193,13 +193,14 @@ REMEDIES = {
 _PLACES = ("node", "card", "module", "rank", "bank", "row", "column")
 
 
-def _summary(group: str, decoded: dict[str, Any], addr: str | None, boot: str) -> str:
+def _summary(group: str, decoded: dict[str, Any], addr: str | None, apic: str | None, boot: str) -> str:
     where = [
         decoded.get("dimm") and f'DIMM "{decoded["dimm"]}"',
         decoded.get("fru_text") and f'part "{decoded["fru_text"]}"',
         " ".join(f"{name} {decoded[name]}" for name in _PLACES if name in decoded),
         decoded.get("pci") and f"device {decoded['pci']}",
         decoded.get("mpidr") and f"processor MPIDR {decoded['mpidr']}",
+        apic and f"processor APIC {apic}",
         addr and f"address {addr}",
     ]
     what = f"{decoded['text']}, told by firmware{' of the boot before this one' if boot == 'previous' else ''}"

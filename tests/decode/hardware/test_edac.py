@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from kdump_agent.decode.hardware.edac import find_edac
+from kdump_agent.decode.hardware.edac_amd import find_edac_amd
+
+from .logs import GHES_EDAC, MCE_AMD_3_0, MCE_AMD_17H, MCE_AMD_K8, SBRIDGE, lines, stamped
+
+
+def test_located_error_has_the_registers_printed_before_it() -> None:
+    (record,) = find_edac(lines(stamped(SBRIDGE)))
+    told = (record.cpu, record.bank, record.status, record.socket, record.apic, record.addr, record.misc, record.time)
+    assert told == (8, 11, "0x8c00004f000800c2", 1, 0x20, "0xee40b1000", "0x900040004001e8c", 1519356497)
+    expected = {
+        "class": "memory", "severity": "corrected", "count": 1, "controller": 1, "channel": 0, "slot": 0, "rank": 0,
+        "dimm": "CPU_SrcID#1_Ha#0_Chan#0_DIMM#0", "overflow": True, "mscod": "0x0008", "mcacod": "0x00c2",
+    }  # fmt: skip
+    assert expected.items() <= record.decoded.items()
+    assert record.summary == (
+        'Memory scrubbing error (DIMM "CPU_SrcID#1_Ha#0_Chan#0_DIMM#0", channel 0 slot 0 rank 0, address 0xee40b1000); '
+        "corrected, nothing was lost; reseat or replace that DIMM, then test the memory."
+    )
+
+
+def test_registers_without_a_located_error_are_an_error_of_their_own() -> None:
+    (record,) = find_edac(lines(SBRIDGE.rsplit("EDAC MC1", 1)[0]))
+    assert (record.status, record.decoded["severity"]) == ("0x8c00004f000800c2", "unknown")
+
+
+def test_skylake_form_names_its_place_in_its_own_words() -> None:
+    words = (
+        "EDAC MC3: 1 UE memory read error on CPU_SrcID#1_MC#1_Chan#0_DIMM#1 (channel:0 slot:1 page:0x123456 "
+        "offset:0x40 grain:32 -  OVERFLOW recoverable err_code:0x0101:0x0090 ProcessorSocketId:0x1 "
+        "MemoryControllerId:0x1 PhysicalRankId:0x2 Row:0x1a2b Column:0x3c0 Bank:0x1 BankGroup:0x2)"
+    )
+    (record,) = find_edac(lines(words))
+    assert (record.socket, record.addr, record.decoded["severity"]) == (1, "0x123456040", "uncorrected")
+    assert (record.decoded["rank"], record.decoded["bg"], record.decoded["mcacod"]) == ("0x2", "0x2", "0x0090")
+
+
+def test_firmware_located_error_names_the_label() -> None:
+    (record,) = find_edac(lines(GHES_EDAC))
+    assert (record.decoded["dimm"], record.addr) == ("P1 DIMM_B2", "0x12345678c0")
+
+
+def test_forms_of_kernels_before_3_5() -> None:
+    page, none, row = find_edac(
+        lines(
+            'EDAC MC0: CE page 0x7a2f1, offset 0x3c0, grain 8, syndrome 0x1ac, row 3, channel 1, label "DIMM_B1": x\n'
+            "EDAC MC0: UE - no information available: amd64_edac Error Overflow\n"
+            'EDAC MC2: CE row 1, channel 0, label "CPU_SrcID#1_Channel#0_DIMM#0": 1 Unknown error(s): '
+            "memory read error on FATAL area : cpu=0 Err=0001:0090 (ch=0), addr = 0x7d3ee2c40 "
+            "=> socket=1, Channel=0(mask=1), rank=4\n"
+        )
+    )
+    assert (page.addr, page.decoded["dimm"], page.decoded["syndrome"]) == ("0x7a2f13c0", "DIMM_B1", "0x1ac")
+    assert (page.decoded["row"], page.decoded["channel"]) == (3, 1)
+    assert (none.decoded["severity"], none.addr, none.decoded.get("dimm")) == ("uncorrected", None, None)
+    assert "DIMM not told" in none.summary
+    assert (row.addr, row.socket, row.decoded["rank"]) == ("0x7d3ee2c40", 1, 4)
+
+
+def test_label_that_names_no_dimm_is_none() -> None:
+    (record,) = find_edac(lines("EDAC MC2: 5 UE ie31200 UE on any memory ( page:0x0 offset:0x0 grain:1)"))
+    assert (record.decoded.get("dimm"), record.decoded["count"], record.addr) == (None, 5, None)
+    assert "5 times" in record.summary
+
+
+def test_made_up_error_says_so() -> None:
+    (record,) = find_edac(
+        lines("EDAC MC0: 1 CE FAKE ERROR on DIMM_A (channel:0 page:0x1 offset:0x0 - for EDAC testing only)")
+    )
+    assert record.injected
+
+
+def test_other_parts_with_an_edac_driver() -> None:
+    cache, bus = find_edac(
+        lines(
+            "EDAC DEVICE0: CE: cpu_cache instance: L2_0 block: L2_data count: 3 'ECC'\n"
+            "EDAC PCI: Bridge Detected Parity Error on 0000:00:1e.0\n"
+        )
+    )
+    assert (cache.decoded["class"], cache.decoded["block"], cache.decoded["count"]) == ("device", "L2_data", 3)
+    assert (bus.decoded["class"], bus.decoded["pci"]) == ("pci", "0000:00:1e.0")
+
+
+def test_driver_start_is_no_error() -> None:
+    starts = (
+        "EDAC MC: Ver: 3.0.0\nEDAC MC0: Giving out device to module skx_edac controller Skylake Socket#0 IMC#0: DEV 0"
+    )
+    assert list(find_edac(lines(starts))) == []
+
+
+def test_amd_decoder_tells_bank_registers_and_words() -> None:
+    (record,) = find_edac_amd(lines(stamped(MCE_AMD_17H)))
+    assert (record.cpu, record.bank, record.status) == (2, 18, "0xdc2040000400011b")
+    assert (record.vendor, record.family, record.model, record.stepping) == ("amd", 0x17, 0x71, 0)
+    assert (record.addr, record.ppin, record.ipid) == ("0x7d41b7940", "0x2b0a1b2c3d4e5f6", "0x9600150f00")
+    assert record.synd == "0x5d3d00010a801203"
+    assert record.decoded["flags"] == ["OVER", "MISCV", "ADDRV", "SYNDV", "CECC"]
+    assert (record.decoded["class"], record.decoded["severity"]) == ("memory", "corrected")
+    assert "DRAM ECC error (CPU 2, bank 18, address 0x7d41b7940); corrected" in record.summary
+
+
+def test_amd_decoder_of_3_14_told_the_bank_before_the_status() -> None:
+    (record,) = find_edac_amd(lines(MCE_AMD_K8))
+    assert (record.cpu, record.family, record.model, record.bank) == (0, 0xF, 0x6B, 0)
+    assert (record.decoded["severity"], record.decoded["flags"]) == ("fatal", ["UC", "PCC"])
+    assert "makes no sense to the kernel" in record.summary
+
+
+def test_amd_decoder_of_3_0_told_neither_model_nor_severity() -> None:
+    (record,) = find_edac_amd(lines(MCE_AMD_3_0))
+    assert (record.cpu, record.bank, record.addr, record.family) == (3, 4, "0x123456780", None)
+    assert (record.decoded["severity"], record.decoded["node"], record.decoded["class"]) == ("corrected", 4, "memory")
+
+
+def test_amd_errors_one_after_the_other_are_two() -> None:
+    told = list(find_edac_amd(lines(MCE_AMD_17H + MCE_AMD_K8 + MCE_AMD_17H.rsplit("[Hardware Error]: cache", 1)[0])))
+    assert [(record.bank, record.addr) for record in told] == [(18, "0x7d41b7940"), (0, None), (18, "0x7d41b7940")]
