@@ -54,6 +54,8 @@ WORDS = {
     "TLP Header": "tlp",
 }  # fmt: skip
 """Fields that have a line of their own, and our names for them."""
+CODED = ("error_type", "port", "agent", "processor", "operation")
+"""Fields that are told as a code and its words, "2, single-bit ECC"; we keep the words."""
 PLAIN = frozenset(("cache error", "TLB error", "bus error", "micro-architectural error"))
 """Kinds of a processor's error, which the generic processor section tells without a field name."""
 
@@ -155,10 +157,11 @@ def records(event: Event, kind: str, boot: str) -> Iterator[HardwareError]:
 def _record(event: Event, section: Section, kind: str, boot: str) -> HardwareError:
     told = dict(section.fields)
     addr, apic = _hex(told.pop("addr", None)), _hex(told.pop("apic", None))
-    what = told.get("section", "error of an unknown kind")
+    told.update({name: _CODE.sub("", told[name]) for name in CODED if name in told})
+    if told.get("dimm", "").startswith("not present"):
+        told["dmi_handle"] = told.pop("dimm").rpartition(" ")[2]
+    what = told.get("section", "error of a kind that was not told")
     group = next((name for name in REMEDIES if name in what.lower()), "unknown")
-    if "error_type" in told:
-        told["error_type"] = _CODE.sub("", told["error_type"])
     if uncorrected := told.get("aer_uncor_status"):
         mask = int(str(told.get("aer_uncor_mask", "0")), 0)
         told["errors"] = aer_status.errors(int(str(uncorrected), 0), mask, corrected=False)

@@ -99,7 +99,7 @@ def _add(draft: Draft, words: str) -> bool:
         draft.found["addr"] = register(found[1])
     elif _CODE.match(words):
         draft.decoded["code"] = words[:120]
-        return "status" in draft.found
+        return True
     elif _BANK.match(words):
         if not words.endswith((":", "info?")):
             draft.decoded.setdefault("bank_text", words[:200].rstrip("."))

@@ -86,7 +86,7 @@ def _join(records: Sequence[HardwareError]) -> list[HardwareError]:
     joined = list(records)
     gone = set()
     for at, record in enumerate(records):
-        mate = checks.get(_registers(record)) if record.kind == "edac" and record.status else None
+        mate = checks.get(_registers(record)) if record.kind == "edac" else None
         if mate is not None:
             joined[mate] = _both(joined[mate], record)
             gone.add(at)

@@ -73,6 +73,23 @@ def test_two_devices_of_one_interrupt_are_two_errors() -> None:
     assert [record.decoded["pci"] for record in find_aer(lines(AER_NEW + second))] == ["0000:84:00.0", "0000:85:00.0"]
 
 
+def test_errors_of_a_device_and_of_another_port_do_not_join() -> None:
+    told = list(find_aer(lines(AER_OLD + DPC)))
+    assert [record.decoded["pci"] for record in told] == ["0000:02:14.1", "0000:3c:01.0"]
+
+
+def test_second_error_of_a_device_without_an_interrupt_told_is_another() -> None:
+    bare = AER_OLD.split("\n", 1)[1]
+    assert len(list(find_aer(lines(bare + bare)))) == 2
+
+
+def test_registers_of_another_device_in_between_are_not_taken() -> None:
+    stray = "pcieport 0000:00:1d.0:   device [8086:ffff] error status/mask=00000080/00000000\n"
+    head, tail = AER_OLD.split("  device", 1)
+    (record,) = find_aer(lines(head.rsplit("\n", 1)[0] + "\n" + stray + "pcieport 0000:02:14.1:   device" + tail))
+    assert (record.decoded["product"], record.status) == ("8086:9d15", "0x1")
+
+
 def test_first_error_is_told_first_and_masked_ones_not_at_all() -> None:
     assert aer_status.errors(0x0014_4010, 0x0010_0000, corrected=False, first=18) == [
         "malformed TLP", "data link protocol error", "completion timeout"

@@ -24,10 +24,21 @@ def test_memory_section_names_dimm_and_place() -> None:
     )
 
 
+def test_dimm_that_firmware_could_not_place_is_not_named() -> None:
+    (record,) = find_cper(lines(GHES_MEMORY.replace("P1 DIMM_B2", "not present. DMI handle: 0x0052")))
+    assert (record.decoded.get("dimm"), record.decoded["dmi_handle"]) == (None, "0x0052")
+
+
+def test_section_of_a_vendors_own_kind_is_told_by_its_guid() -> None:
+    own = "section type: unknown, 00000000-1111-2222-3333-444444444444"
+    (record,) = find_cper(lines(GHES_CXL.replace("section_type: CXL Protocol Error", own)))
+    assert (record.decoded["class"], record.decoded["section"]) == ("unknown", own[14:])
+
+
 def test_first_kernels_form_tells_two_sections_of_one_record() -> None:
     processor, memory = find_cper(lines(GHES_2_6_39))
     assert (processor.decoded["class"], processor.decoded["severity"]) == ("processor", "uncorrected")
-    assert (processor.decoded["error_type"], processor.decoded["operation"]) == ("cache error", "1, data read")
+    assert (processor.decoded["error_type"], processor.decoded["operation"]) == ("cache error", "data read")
     assert processor.addr == "0xabcd0000"
     assert (memory.decoded["class"], memory.decoded["severity"], memory.decoded["card"]) == ("memory", "info", 3)
     assert memory.addr == "0x777000"
@@ -80,8 +91,9 @@ def test_record_cut_off_after_its_header_is_told_with_its_severity() -> None:
 
 @pytest.mark.parametrize("cut", range(1, len(GHES_MEMORY.splitlines())))
 def test_record_whose_begin_was_overwritten_does_not_become_one_of_the_previous_boot(cut: int) -> None:
-    rest = "\n".join(GHES_MEMORY.splitlines()[cut:])
-    assert list(find_bert(lines(rest))) == []
+    rest = lines(BERT.split("\n", 1)[0] + "\n" + "\n".join(GHES_MEMORY.splitlines()[cut:]))
+    assert list(find_bert(rest)) == []
+    assert len(list(find_cper(rest))) == (1 if cut <= 2 else 0)
 
 
 def test_boot_error_record_is_of_the_previous_boot() -> None:
@@ -94,4 +106,9 @@ def test_boot_error_record_is_of_the_previous_boot() -> None:
 
 def test_two_boot_error_records_are_two() -> None:
     twice = BERT + BERT.split("\n", 1)[1].replace("fatal", "recoverable")
-    assert [record.decoded["severity"] for record in find_bert(lines(twice))] == ["fatal", "uncorrected"]
+    assert [record.decoded["event_severity"] for record in find_bert(lines(twice))] == ["fatal", "recoverable"]
+
+
+def test_what_stands_before_the_boot_error_records_is_of_this_boot() -> None:
+    cut = GHES_2_6_39.split("\n", 1)[1]
+    assert [record.decoded["class"] for record in find_bert(lines(cut + BERT))] == ["firmware"]

@@ -21,6 +21,11 @@ def test_located_error_has_the_registers_printed_before_it() -> None:
     )
 
 
+def test_address_that_the_driver_translated_wins_over_the_registers() -> None:
+    (record,) = find_edac(lines(SBRIDGE.replace("ADDR ee40b1000", "ADDR 1000")))
+    assert record.addr == "0xee40b1000"
+
+
 def test_registers_without_a_located_error_are_an_error_of_their_own() -> None:
     (record,) = find_edac(lines(SBRIDGE.rsplit("EDAC MC1", 1)[0]))
     assert (record.status, record.decoded["severity"]) == ("0x8c00004f000800c2", "unknown")
@@ -115,5 +120,6 @@ def test_amd_decoder_of_3_0_told_neither_model_nor_severity() -> None:
 
 
 def test_amd_errors_one_after_the_other_are_two() -> None:
-    told = list(find_edac_amd(lines(MCE_AMD_17H + MCE_AMD_K8 + MCE_AMD_17H.rsplit("[Hardware Error]: cache", 1)[0])))
-    assert [(record.bank, record.addr) for record in told] == [(18, "0x7d41b7940"), (0, None), (18, "0x7d41b7940")]
+    cut = MCE_AMD_17H.rsplit("[Hardware Error]: cache", 1)[0]
+    told = list(find_edac_amd(lines(MCE_AMD_17H + MCE_AMD_K8 + cut + cut)))
+    assert [record.bank for record in told] == [18, 0, 18, 18]
