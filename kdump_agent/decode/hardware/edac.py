@@ -148,8 +148,9 @@ def _memory(
 
 
 def _socket(told: int | str | None, named: str | None) -> int | None:
-    number = told if told is not None else named
-    return None if number is None else int(str(number), 0)
+    if told is not None:
+        return int(str(told), 0)
+    return None if named is None else int(named)
 
 
 def _summary(decoded: dict[str, Any], addr: str | None) -> str:

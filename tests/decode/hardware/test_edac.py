@@ -64,6 +64,11 @@ def test_forms_of_kernels_before_3_5() -> None:
     assert (row.addr, row.socket, row.decoded["rank"]) == ("0x7d3ee2c40", 1, 4)
 
 
+def test_socket_is_taken_from_the_label_where_nothing_else_tells_it() -> None:
+    (record,) = find_edac(lines("EDAC MC0: 1 CE memory read error on CPU_SrcID#01_Chan#0_DIMM#0 (channel:0 page:0x1)"))
+    assert record.socket == 1
+
+
 def test_label_that_names_no_dimm_is_none() -> None:
     (record,) = find_edac(lines("EDAC MC2: 5 UE ie31200 UE on any memory ( page:0x0 offset:0x0 grain:1)"))
     assert (record.decoded.get("dimm"), record.decoded["count"], record.addr) == (None, 5, None)
