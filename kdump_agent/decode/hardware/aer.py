@@ -42,6 +42,7 @@ _CONTAINED = re.compile(r"(?:DPC )?containment event, status:(0x[0-9a-f]{4})(?:,
 _RECOVERY = re.compile(
     r"[Cc]an't recover|[Dd]evice recovery (?:successful|failed)|link has been reset|broadcast .{1,20} message"
 )
+_FAILED = re.compile(r"an't recover|failed")
 _EDR = "EDR event received"
 _SPAN = 64
 """Lines within which the kernel tells the rest of an error."""
@@ -99,10 +100,8 @@ def _begin(number: int, device: str, words: str) -> Draft | None:
     if (found := _REGISTERS.match(words)) and found[4]:
         return Draft(number, device, {"status": f"0x{found[5]}", "mask": f"0x{found[6]}"})
     if found := _CONTAINED.match(words):
-        return Draft(
-            number, device, {"severity": "fatal", "containment": _trigger(int(found[1], 16)), "dpc_status": found[1]}
-        )
-    return Draft(number, device, {"containment": "told by firmware", "severity": "fatal"}) if words == _EDR else None
+        return Draft(number, device, {"containment": _trigger(int(found[1], 16)), "dpc_status": found[1]})
+    return Draft(number, device, {"containment": "told by firmware"}) if words == _EDR else None
 
 
 def _joins(draft: Draft, begun: Draft) -> bool:
@@ -119,7 +118,8 @@ def _add(draft: Draft, device: str, driver: str | None, words: str) -> None:
     if draft.device != device:
         return
     told = draft.told
-    told.setdefault("driver", driver)
+    if driver:
+        told.setdefault("driver", driver)
     if found := _REGISTERS.match(words):
         told.setdefault("product", found[1])
         told.update(status=f"0x{found[2] or found[5]}", mask=f"0x{found[3] or found[6]}")
@@ -158,7 +158,8 @@ def _finish(draft: Draft) -> HardwareError:
     severity = "fatal" if "containment" in told else told.get("severity", "corrected")
     status, mask = (int(told.get(name, "0"), 16) for name in ("status", "mask"))
     errors = aer_status.errors(status, mask, corrected=severity == "corrected", first=told.get("first"))
-    errors = errors or [told[name] for name in ("containment",) if name in told]
+    if not errors and "containment" in told:
+        errors = [told["containment"]]
     device = draft.device or told.get("received_from") or told["reporter"]
     layer = told.get("layer", "")
     kind = f"{layer.lower()} error" if "Layer" in layer else "error"
@@ -174,9 +175,7 @@ def _summary(decoded: Mapping[str, Any], device: str, errors: Sequence[str]) -> 
         f"device {device}{f' [{product}]' if (product := decoded.get('product')) else ''}",
         f"told by port {reporter}" if reporter not in (None, device) else None,
         "port shut by DPC" if "containment" in decoded else None,
-        "recovery failed"
-        if any("failed" in words or "recover (" in words for words in decoded.get("recovery", ()))
-        else None,
+        "recovery failed" if any(map(_FAILED.search, decoded.get("recovery", ()))) else None,
     ]
     link = decoded.get("layer") in ("Physical Layer", "Data Link Layer")
     remedy = GONE if "surprise down" in errors else LINK if link else DEVICE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from kdump_agent.decode.line import Line
@@ -32,6 +33,9 @@ _BANK = re.compile(
 _NODE = re.compile(r"\(node:? ?(\d{1,4})\)")
 _CODE = re.compile(r"(?:cache level|internal|Transaction|cache): .{1,100}")
 _SPAN = 24
+"""Lines within which one machine check is told."""
+NONSENSE = "machine check whose code makes no sense to the kernel"
+WORDLESS = "machine check that the kernel did not put in words"
 
 SEVERITIES = (
     ("System Fatal", "fatal"),
@@ -40,6 +44,8 @@ SEVERITIES = (
     ("Corrected", "corrected"),
 )
 """decode_error_status(): how the sentence begins, in our words."""
+BY_FLAG = (("PCC", "fatal"), ("UC", "uncorrected"), ("DEFERRED", "deferred"))
+"""The same by the status bits, for kernels that told no sentence."""
 FLAGS = {
     "Over": "OVER", "UE": "UC", "MiscV": "MISCV", "AddrV": "ADDRV", "PCC": "PCC", "TCC": "TCC", "SyndV": "SYNDV",
     "CECC": "CECC", "UECC": "UECC", "Deferred": "DEFERRED", "Poison": "POISON", "Scrub": "SCRUB",
@@ -47,13 +53,13 @@ FLAGS = {
 """The kernel's short names of the status bits, in the manual's (APM vol. 2, 9.3.2)."""
 
 
+@dataclass
 class Draft:
     """A machine check whose lines are still coming."""
 
-    def __init__(self, line: int) -> None:
-        self.line = line
-        self.found: dict[str, Any] = {}
-        self.decoded: dict[str, Any] = {}
+    line: int
+    found: dict[str, Any] = field(default_factory=dict)
+    decoded: dict[str, Any] = field(default_factory=dict)
 
 
 def find_edac_amd(lines: Sequence[Line]) -> Iterator[HardwareError]:
@@ -117,12 +123,7 @@ def _finish(draft: Draft) -> Iterator[HardwareError]:
         return
     told, decoded = draft.found, draft.decoded
     severity = _severity(decoded)
-    odd = (
-        "whose code makes no sense to the kernel"
-        if decoded.get("corrupted")
-        else "that the kernel did not put in words"
-    )
-    text = decoded.get("bank_text") or f"machine check {odd}"
+    text = decoded.get("bank_text") or (NONSENSE if decoded.get("corrupted") else WORDLESS)
     memory = "DRAM" in text or "Unified Memory Controller" in text
     decoded = {**decoded, "class": "memory" if memory else "processor", "text": text, "severity": severity}
     where = [
@@ -139,16 +140,6 @@ def _finish(draft: Draft) -> Iterator[HardwareError]:
 
 
 def _severity(decoded: dict[str, Any]) -> str:
-    """By the kernel's sentence; where that is missing, by the flags."""
-    words = decoded.get("sentence", "")
+    words, flags = decoded.get("sentence", ""), decoded["flags"]
     told = next((severity for begin, severity in SEVERITIES if words.startswith(begin)), None)
-    flags = decoded["flags"]
-    return told or (
-        "fatal"
-        if "PCC" in flags
-        else "uncorrected"
-        if "UC" in flags
-        else "deferred"
-        if "DEFERRED" in flags
-        else "corrected"
-    )
+    return told or next((severity for flag, severity in BY_FLAG if flag in flags), "corrected")

@@ -25,7 +25,7 @@ MOST = 256
 NEAR = 64
 """Lines within which two records may be of one event."""
 FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[HardwareError]]], ...] = (
-    (("Machine Check",), find_mce),
+    (("MCE", "mce", "achine check", "achine Check"), find_mce),
     (bert.MARKS, bert.find_bert),
     (cper.MARKS, cper.find_cper),
     (aer.MARKS, aer.find_aer),
@@ -38,16 +38,10 @@ FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[Hardwa
 )
 """What a log must contain for a finder to read it at all: most logs have none of it, and are long."""
 RANKS = {
-    "fatal": 4,
-    "uncorrected": 3,
-    "SRAR": 3,
-    "SRAO": 3,
-    "UCNA": 2,
-    "deferred": 2,
-    "unknown": 2,
-    "corrected": 1,
+    "fatal": 4, "uncorrected": 3, "SRAR": 3, "SRAO": 3, "UCNA": 2, "deferred": 2, "unknown": 2, "corrected": 1,
     "info": 0,
-}
+}  # fmt: skip
+"""Which of two severities is the worse."""
 
 
 def find(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
