@@ -1,130 +1,186 @@
-"""Find the machine checks of a log: the lines of arch/x86/kernel/cpu/mce/core.c, ``__print_mce``, from 2.6.32 on."""
+"""Find the machine checks of a log, and give each its meaning.
+
+The lines are those of the kernel's arch/x86/kernel/cpu/mce/core.c, ``__print_mce`` (before 4.21 in mcheck/mce.c), from
+2.6.32 to this day, and the "Bank" lines of the i386 kernels before that. What the registers mean is meaning.py's, what
+the kernel says around them hints.py's, and how a record is put together from its lines mce_lines.py's.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from heapq import nlargest
 
 from kdump_agent.decode.line import Line
-from kdump_agent.decode.stack import place
 
-from . import mcacod, status
+from . import hints, meaning, status
+from .hints import Hint
+from .mce_lines import Draft, Numbered, drafts
+from .processor import Processor
 from .record import HardwareError
+from .registers import bit, number
 from .summary import summarise
 
-_HEX = r"(?:0x)?([0-9a-fA-F]{1,16})"
-_FIRST = re.compile(r"CPU (\d{1,5}): Machine Check(?: Exception)?: *" + _HEX + r" Bank (\d{1,3}): " + _HEX)
-_RIP = re.compile(r"RIP( !INEXACT!)? ([0-9a-fA-F]{1,4}):<?\[?<?([0-9a-fA-F]{1,16})>?\]?>?(?: \{(.{1,300})\})?")
-_FIELDS = re.compile(r"\b(TSC|ADDR|MISC|PPIN|SYND|IPID) " + _HEX + r"\b")
-_PROCESSOR = re.compile(
-    r"PROCESSOR (\d{1,3}):"
-    + _HEX
-    + r" TIME (\d{1,12}) SOCKET (\d{1,5}) APIC "
-    + _HEX
-    + r"(?: microcode "
-    + _HEX
-    + r")?"
-)
-_PREVIOUS = re.compile(r"Machine check events logged|mce: \[Hardware Error\]: .*previous boot|BERT: ")
-_INJECTED = re.compile(r"Triggering MCE exception on CPU|Starting machine (?:poll|check poll) CPU|mce-inject|MCE: Fake")
-VENDORS = {
-    0: "intel",
-    1: "cyrix",
-    2: "amd",
-    3: "umc",
-    5: "centaur",
-    7: "transmeta",
-    8: "nsc",
-    9: "hygon",
-    10: "zhaoxin",
-}
-"""X86_VENDOR_* of arch/x86/include/asm/processor.h"""
 MOST = 256
-"""Records that are kept."""
-_SPAN = 12
-"""Lines after the first within which the kernel writes the rest of a record."""
-MCJ_BANK = 0xFE
-"""Banks from here on are the kernel's own (thermal, APEI), or made up by an injector."""
+"""Records that are decoded: those of uncorrected errors first, and of equals the last, for the fatal one comes last."""
+NEAR = 40
+"""Lines around a record within which the kernel's words belong to it."""
+EARLY = 60.0
+"""Seconds after the start within which no periodic poll (every 300 s) can have found an error."""
+AFTERMATH = 60.0
+"""Seconds after an injection within which an error is the injected one."""
+LAST_BANK = 63
+"""Higher banks are no hardware: MAX_NR_BANKS of the kernel's mce.h is 64."""
+NO_BANK = "no_bank"
+"""The class of a machine check that the kernel tells of without its bank."""
+_INJECTION = re.compile(r"Triggering MCE exception on CPU|Starting machine (?:check )?poll")
+_EDAC = re.compile(r"MC\d{1,3}_STATUS\[")
+_ADDRESS = re.compile(r" at ([0-9a-f]{4,16})$")
 
 
-def find_mce(lines: Sequence[Line]) -> Iterator[HardwareError]:
-    """Yield the machine checks of a log, at most ``MOST``, in its order."""
-    injected = next((line.text for line in lines if _INJECTED.search(line.text)), None)
-    count = 0
-    for at, line in enumerate(lines):
-        found = _FIRST.search(line.text)
-        if found is None or count == MOST:
-            continue
-        count += 1
-        record = _record(found, lines[at + 1 : at + _SPAN], line.caller)
-        yield _finish(replace(record, line=line.number), injected)
+@dataclass(frozen=True)
+class Told:
+    """One thing that the kernel said around a machine check."""
+
+    at: int
+    """The index of its line."""
+    hint: Hint
+    words: str
 
 
-def _record(found: re.Match[str], following: Sequence[Line], caller: str | None) -> HardwareError:
-    record = HardwareError(
-        "mce", cpu=int(found[1]), mcg_status=_hex(found[2]), bank=int(found[3]), status=_hex(found[4])
-    )
-    for line in following:
-        if _FIRST.search(line.text):
-            break
-        if line.caller not in (caller, None):
-            continue
-        record = replace(record, **_more(line.text))
-    return record
+def find_mce(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
+    """Return the machine checks of a log, at most ``MOST``, in its order; one without a bank where none is told."""
+    worth = [(at, line) for at, line in enumerate(lines) if _worth_a_look(line.text)]
+    found = drafts(worth, lines)
+    kept = sorted(nlargest(MOST, found, key=_weight), key=lambda draft: draft.at)
+    told = [Told(at, *known) for at, line in worth if (known := hints.explain(line.text)) is not None]
+    near, rest = _assign(told, kept)
+    before = _last_injections(worth, kept)
+    records = [(draft.at, _record(draft, words, last)) for draft, words, last in zip(kept, near, before)]
+    records += _events(lines, rest)[: MOST - len(records)]
+    logged = next((line for _, line in worth if hints.LOGGED in line.text), None)
+    if logged is not None and not records and not any(_EDAC.search(line.text) for line in lines):
+        return (_logged(logged),)
+    return tuple(record for _, record in sorted(records, key=lambda pair: pair[0]))
 
 
-def _more(text: str) -> dict[str, Any]:
-    if found := _RIP.search(text):
-        where = place(found[4] or "")
-        symbol = (
-            {"symbol": where.symbol, "offset": where.offset, "size": where.size, "module": where.module}
-            if where
-            else {}
-        )
-        return {"rip": {"cs": found[2], "address": _hex(found[3]), **symbol}, "rip_exact": found[1] is None}
-    if found := _PROCESSOR.search(text):
-        family, model, stepping = _cpuid(int(found[2], 16))
-        return {
-            "vendor": VENDORS.get(int(found[1])), "family": family, "model": model, "stepping": stepping,
-            "time": int(found[3]) or None, "socket": int(found[4]), "apic": int(found[5], 16),
-            "microcode": _hex(found[6]) if found[6] else None,
-        }  # fmt: skip
+def _weight(draft: Draft) -> tuple[bool, int]:
+    return bit(number(draft.fields["status"]) or 0, status.UC), draft.at
+
+
+def _worth_a_look(text: str) -> bool:
+    """Every line that this package reads has one of these; most lines of a log have none."""
     return (
-        {name.lower(): _hex(value) for name, value in _FIELDS.findall(text)} if "TSC" in text or "ADDR" in text else {}
-    )
+        "achine" in text or "MCE" in text or "RIP" in text or "TSC" in text or "PROCESSOR" in text or "ADDR" in text
+        or "Bank " in text or "MISC" in text or "IPID" in text or "CPUs" in text or "emory error" in text
+        or "MCA" in text
+    )  # fmt: skip
 
 
-def _finish(record: HardwareError, injected: str | None) -> HardwareError:
-    value, mcg = int(record.status or "0", 16), int(record.mcg_status or "0", 16)
-    decoded: dict[str, Any] = {
-        "flags": status.flags(value, record.vendor),
-        "mcg_flags": status.names(mcg, status.MCG),
-        "mcacod": f"{value & 0xFFFF:#06x}",
-        "model_specific": f"{value >> 16 & 0xFFFF:#06x}",
-        **mcacod.decode(value & 0xFFFF),
-        "severity": status.severity(value, mcg, record.vendor),
-    }
-    if record.vendor == "intel" and not status.bit(value, 61):
-        decoded["corrected_count"] = value >> 38 & 0x7FFF
-    if record.misc is not None and record.vendor == "intel" and status.bit(value, 59):
-        decoded["address_mode"], decoded["address_lsb"] = status.address_mode(int(record.misc, 16))
-    why = injected or (f"bank {record.bank} is no bank of hardware" if (record.bank or 0) >= MCJ_BANK else None)
-    boot = "previous" if mcg == 0 and record.tsc in (None, "0x0") and not status.bit(value, 60) else "crashed"
-    record = replace(record, decoded=decoded, injected=why, boot=boot)
+def _last_injections(worth: Sequence[Numbered], kept: Sequence[Draft]) -> list[Line | None]:
+    """Return for each record the last line before it that tells of an injection."""
+    injections = [(at, line) for at, line in worth if _INJECTION.search(line.text)]
+    places = [at for at, _ in injections]
+    return [injections[place - 1][1] if (place := bisect_right(places, draft.at)) else None for draft in kept]
+
+
+def _assign(told: Sequence[Told], kept: Sequence[Draft]) -> tuple[list[list[str]], list[Told]]:
+    """Give the kernel's words to the last record before them, else to the first one after; the rest is left over."""
+    starts = [draft.at for draft in kept]
+    near: list[list[str]] = [[] for _ in kept]
+    rest = []
+    for each in told:
+        place = bisect_right(starts, each.at)
+        if place and each.at - starts[place - 1] <= NEAR:
+            near[place - 1].append(each.words)
+        elif place < len(starts) and starts[place] - each.at <= NEAR:
+            near[place].append(each.words)
+        else:
+            rest.append(each)
+    return near, rest
+
+
+def _record(draft: Draft, words: Sequence[str], injection: Line | None) -> HardwareError:
+    record = HardwareError("mce", line=draft.line.number, **draft.fields)
+    decoded = {**meaning.read(record), **draft.extra, "hints": list(dict.fromkeys(words))}
+    record = replace(
+        record, decoded=decoded, injected=_injected(record, draft.line, injection),
+        boot="previous" if _left_over(record, draft.line) else "crashed",
+    )  # fmt: skip
     return replace(record, summary=summarise(record))
 
 
-def _cpuid(eax: int) -> tuple[int, int, int]:
-    """Split CPUID leaf 1's EAX (SDM vol. 2A, CPUID, figure 3-6)."""
-    family, model = eax >> 8 & 0xF, eax >> 4 & 0xF
-    if family == 0xF:
-        family += eax >> 20 & 0xFF
-    if family >= 6:
-        model += (eax >> 16 & 0xF) << 4
-    return family, model, eax & 0xF
+def _left_over(record: HardwareError, line: Line) -> bool:
+    """Was the error in the bank when this boot began?
+
+    Only the poll at the start logs without MCIP, with TSC 0, an error that is uncorrected and signalled (later polls
+    leave those to the exception handler); a corrected one found before any periodic poll was there before, too.
+    """
+    value, mcg = number(record.status) or 0, number(record.mcg_status) or 0
+    if mcg or number(record.tsc):
+        return False
+    processor = Processor(record.vendor, record.family, record.model, record.stepping)
+    signalled = bit(value, status.PCC) or bit(value, status.S) or processor.amd or not processor.recovers
+    if bit(value, status.UC) and signalled and record.tsc is not None:
+        return True
+    return line.time is not None and line.time < EARLY
 
 
-def _hex(text: str) -> str:
-    return f"{int(text, 16):#x}"
+def _injected(record: HardwareError, line: Line, injection: Line | None) -> str | None:
+    """How we know that it was made on purpose; ``injection`` is the last line before that tells of one."""
+    bank = record.bank or 0
+    if bank > LAST_BANK and bank not in meaning.KERNEL_BANKS:
+        return f"bank {bank} is no bank of hardware"
+    if injection is not None and _follows(line, injection):
+        return f"the log says: {injection.text[:120]}"
+    return None
+
+
+def _follows(line: Line, injection: Line) -> bool:
+    if line.time is None or injection.time is None:
+        return line.number - injection.number <= NEAR
+    return line.time - injection.time <= AFTERMATH
+
+
+def _events(lines: Sequence[Line], told: Sequence[Told]) -> list[tuple[int, HardwareError]]:
+    """Records for what the kernel says of machine checks without telling a bank; at most one every ``NEAR`` lines."""
+    groups: list[list[Told]] = []
+    for each in told:
+        if groups and each.at - groups[-1][0].at <= NEAR:
+            groups[-1].append(each)
+        elif len(groups) < MOST:
+            groups.append([each])
+    return [(group[0].at, _event(lines[group[0].at], group)) for group in groups]
+
+
+def _event(line: Line, group: Sequence[Told]) -> HardwareError:
+    words = list(dict.fromkeys(each.words for each in group))
+    part = next((each.hint.part for each in group if each.hint.part), "unknown")
+    address = _ADDRESS.search(line.text)
+    return _bare(
+        f"Machine check whose bank the kernel did not tell: {words[0]}",
+        line, group[0].hint.severity, words[1] if len(words) > 1 else "the kernel told no more", part, words,
+        addr=f"{int(address[1], 16):#x}" if address else None,
+    )  # fmt: skip
+
+
+def _logged(line: Line) -> HardwareError:
+    early = line.time is not None and line.time < EARLY
+    return _bare(
+        "The kernel logged machine checks, but not in this log", line, "unknown",
+        "mcelog's or rasdaemon's records on the host may tell", "unknown", [], boot="previous" if early else "crashed",
+    )  # fmt: skip
+
+
+def _bare(
+    text: str, line: Line, severity: str, recoverability: str, part: str, words: list[str], *, addr: str | None = None,
+    boot: str = "crashed",
+) -> HardwareError:  # fmt: skip
+    decoded = {
+        "class": NO_BANK, "text": text, "severity": severity, "recoverability": recoverability, "part": part,
+        "flags": [], "mcg_flags": [], "hints": words,
+    }  # fmt: skip
+    record = HardwareError("mce", line=line.number, addr=addr, boot=boot, decoded=decoded)
+    return replace(record, summary=summarise(record))

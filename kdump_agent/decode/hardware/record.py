@@ -55,7 +55,7 @@ class HardwareError:
     """How we know that somebody made this error on purpose; None is no proof that nobody did."""
     decoded: Mapping[str, Any] = field(default_factory=dict)
     """The manual's words. Always "class" (of the error), "text" and "severity"; memory errors may have "channel",
-    "dimm", "rank"; the rest depends on the class (docs/report.md)."""
+    "dimm", "rank"; the rest depends on the kind: docs/hardware-errors.md."""
     summary: str = ""
     """One sentence that a technician can act on: what, where, how bad, what to try."""
 

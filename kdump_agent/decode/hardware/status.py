@@ -1,21 +1,29 @@
-"""The bits of the machine check registers.
+"""The bits of the machine check registers, by name.
 
-Intel SDM vol. 3B, 15.3.1.2 (IA32_MCG_STATUS), 15.3.2.2 (IA32_MCi_STATUS), 15.3.2.4 (IA32_MCi_MISC); AMD APM vol. 2,
-9.3.2 (MCi_STATUS), and the PPR of family 17h, "MCA_STATUS".
+Intel SDM vol. 3B, chapter "Machine-Check Architecture": IA32_MCG_STATUS, IA32_MCi_STATUS, IA32_MCi_MISC (figure "UCR
+Support in IA32_MCi_MISC"). AMD APM vol. 2, "Machine Check Architecture"; the BKDGs of families 0Fh to 16h for what
+MC4_STATUS says of the L3 and of scrubbing; the PPR of family 17h for Scalable MCA. How bad it is: severity.py.
 """
 
 from __future__ import annotations
 
-MCG = ((0, "RIPV"), (1, "EIPV"), (2, "MCIP"), (3, "LMCE_S"))
-COMMON = ((63, "VAL"), (62, "OVER"), (61, "UC"), (60, "EN"), (59, "MISCV"), (58, "ADDRV"), (57, "PCC"))
-INTEL = ((56, "S"), (55, "AR"))
-AMD = ((55, "TCC"), (53, "SYNDV"), (46, "CECC"), (45, "UECC"), (44, "DEFERRED"), (43, "POISON"))
+from .processor import Processor
+from .registers import bit, field
+
+VAL, OVER, UC, EN, MISCV, ADDRV, PCC, S, AR = 63, 62, 61, 60, 59, 58, 57, 56, 55
+TCC, SYNDV, CECC, UECC, DEFERRED, POISON, SCRUB = 55, 53, 46, 45, 44, 43, 40
+RIPV, EIPV, MCIP, LMCE = 0, 1, 2, 3
+
+MCG = ((RIPV, "RIPV"), (EIPV, "EIPV"), (MCIP, "MCIP"), (LMCE, "LMCE_S"))
+COMMON = ((VAL, "VAL"), (OVER, "OVER"), (UC, "UC"), (EN, "EN"), (MISCV, "MISCV"), (ADDRV, "ADDRV"), (PCC, "PCC"))
+INTEL = ((S, "S"), (AR, "AR"))
+AMD_ECC = ((CECC, "CECC"), (UECC, "UECC"))
+AMD_DEFERRED = ((DEFERRED, "DEFERRED"), (POISON, "POISON"))
+AMD_SCALABLE = ((TCC, "TCC"), (SYNDV, "SYNDV"))
+AMD_SCRUB = ((SCRUB, "SCRUB"),)
+
 ADDRESS_MODES = ("segment offset", "linear", "physical", "memory", None, None, None, "generic")
-
-
-def bit(value: int, number: int) -> bool:
-    """Is bit ``number`` of a register set?"""
-    return bool(value >> number & 1)
+THRESHOLDS = (None, "green", "yellow", None)
 
 
 def names(value: int, table: tuple[tuple[int, str], ...]) -> list[str]:
@@ -23,25 +31,29 @@ def names(value: int, table: tuple[tuple[int, str], ...]) -> list[str]:
     return [name for number, name in table if bit(value, number)]
 
 
-def flags(status: int, vendor: str | None) -> list[str]:
-    """Return the names of the status bits that are set, of this vendor's meaning."""
-    return names(status, COMMON + (INTEL if vendor == "intel" else AMD if vendor in ("amd", "hygon") else ()))
+def flags(status: int, processor: Processor) -> list[str]:
+    """Return the names of the MCi_STATUS bits that are set, as this processor's maker means them."""
+    return names(status, COMMON + _own(processor))
 
 
-def severity(status: int, mcg: int | None, vendor: str | None) -> str:
-    """Return "fatal", "SRAR", "SRAO", "UCNA", "deferred" or "corrected".
+def _own(processor: Processor) -> tuple[tuple[int, str], ...]:
+    if not processor.amd:
+        return INTEL
+    if processor.scalable:
+        return AMD_SCALABLE + AMD_ECC + AMD_DEFERRED + AMD_SCRUB
+    return AMD_ECC + (AMD_DEFERRED if (processor.family or 0) >= 0x15 else ()) + AMD_SCRUB
 
-    SDM vol. 3B, table 15-6 (overwrite rules) and 15.6.3 (error classes by UC, PCC, S, AR); AMD: UC, PCC, DEFERRED, TCC.
-    """
-    if not bit(status, 61):
-        return "deferred" if vendor in ("amd", "hygon") and bit(status, 44) else "corrected"
-    if bit(status, 57):
-        return "fatal"
-    if vendor != "intel":
-        return "fatal" if bit(status, 55) or (mcg is not None and not bit(mcg, 0)) else "uncorrected"
-    return {(True, True): "SRAR", (True, False): "SRAO"}.get((bit(status, 56), bit(status, 55)), "UCNA")
+
+def corrected_count(status: int, processor: Processor) -> int | None:
+    """Return how many corrected errors the bank counted (bits 52:38), where there is such a counter (MCG_CMCI_P)."""
+    return field(status, 52, 38) if processor.counts_corrected else None
+
+
+def threshold(status: int, processor: Processor) -> str | None:
+    """Return "green" or "yellow" (bits 54:53 of a corrected error): yellow cache errors came too often."""
+    return None if processor.amd or bit(status, UC) else THRESHOLDS[field(status, 54, 53)]
 
 
 def address_mode(misc: int) -> tuple[str | None, int]:
     """Return what kind of address ADDR holds, and its lowest valid bit (MISC bits 8:6 and 5:0)."""
-    return ADDRESS_MODES[misc >> 6 & 7], misc & 0x3F
+    return ADDRESS_MODES[field(misc, 8, 6)], field(misc, 5, 0)

@@ -1,0 +1,68 @@
+"""Read the part of an Intel machine check that only its model explains: which unit, what it says, where in the memory.
+
+The tables are in intel_models.py and what it draws on; the architectural part is mcacod.py's and status.py's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import mcacod
+from .intel_models import FAMILY_6, FAMILY_15, Bank
+from .processor import Processor
+from .registers import bit, field
+from .status import MISCV, UC
+
+MIRRORED = {
+    2: "corrected by the mirror, which took over the channel",
+    3: "corrected by the mirror, which took over the channel",
+    1: "corrected by the mirror, and the channel was repaired",
+}
+"""Bits 63:62 of MISC."""
+
+
+def explain(processor: Processor, number: int, status: int, misc: int | None, code: dict[str, Any]) -> dict[str, Any]:
+    """Return what the model's tables add: unit, part, details, memory or link (what the bank tells of the place).
+
+    ``code`` is what mcacod.py read; what the tables do not tell is not in the answer.
+    """
+    told: dict[str, Any] = {}
+    bank = _bank(processor, number, code)
+    misc = misc if bit(status, MISCV) else None
+    if bank is not None:
+        told = {"unit": bank.unit, "part": bank.part, "details": _details(bank, status, misc)}
+        if place := _place(bank, status, misc, code):
+            told["memory" if bank.part == "memory" else "link"] = place
+    if status & 0xEFFF == mcacod.IO_ERROR and misc is not None:
+        told.update(part="io", reported_by=_root_port(misc))
+    return told
+
+
+def _bank(processor: Processor, number: int, code: dict[str, Any]) -> Bank | None:
+    if processor.vendor != "intel" or processor.model is None:
+        return None
+    model = FAMILY_15 if processor.family == 0xF else FAMILY_6.get(processor.model) if processor.family == 6 else None
+    return None if model is None else model.banks.get(number) or model.classes.get(code["class"])
+
+
+def _details(bank: Bank, status: int, misc: int | None) -> list[str]:
+    details = [words for reader in bank.says for words in reader(status)]
+    if bank.mirrors and misc is not None and not bit(status, UC):
+        details += [words for mirrored, words in MIRRORED.items() if mirrored == field(misc, 63, 62)]
+    return details
+
+
+def _place(bank: Bank, status: int, misc: int | None, code: dict[str, Any]) -> dict[str, Any]:
+    """What MISC tells, and the channel counted over the whole socket."""
+    place: dict[str, Any] = {} if bank.place is None or misc is None else bank.place.read(status, misc)
+    if bank.channel is not None:
+        place["channel"] = bank.channel
+    elif bank.first_channel is not None and code.get("channel") is not None:
+        place["channel"] = bank.first_channel + int(code["channel"])
+    return place
+
+
+def _root_port(misc: int) -> str:
+    """The PCIe root port that reported an I/O error, as lspci writes it (Intel, "Enhanced MCA Logging")."""
+    segment, bus = field(misc, 39, 32), field(misc, 31, 24)
+    return f"{segment:04x}:{bus:02x}:{field(misc, 23, 19):02x}.{field(misc, 18, 16)}"
