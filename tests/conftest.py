@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from .machine import Machine
@@ -35,3 +36,7 @@ def mounted() -> Iterator[Callable[[Path], None]]:
     yield mount
     for folder in done:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")  # a busy machine is no failure

@@ -14,6 +14,8 @@ from kdump_agent.units import show_duration, show_size
 Document = Mapping[str, Any]
 
 _BOLD, _RED, _DIM, _END = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
+MILDNESS = {"fatal": 0, "SRAR": 1, "uncorrected": 1, "SRAO": 3, "deferred": 3, "UCNA": 4, "corrected": 5}
+"""By severity; one that is not told stands in the middle."""
 MOST_FRAMES = 40
 MOST_RECORDS = 32
 TAINT_WORDS = {
@@ -41,14 +43,25 @@ def headline(report: Document) -> str:
     """Return the sentence that matters."""
     panic, errors = report.get("panic"), report.get("hardware_errors") or []
     if panic and panic.get("kind") in ("mce", "hardware") and errors:
-        return str(errors[0].get("summary") or panic["title"])
+        return str(worst(errors).get("summary") or panic["title"])
     if panic:
         return str(panic.get("title") or panic.get("kind"))
     if errors:
-        return f"no crash, but {len(errors)} hardware error{'s' * (len(errors) > 1)}: {errors[0].get('summary')}"
+        return f"no crash, but {len(errors)} hardware error{'s' * (len(errors) > 1)}: {worst(errors).get('summary')}"
     if (report.get("dmesg") or {}).get("source") == "none":
         return "no log was read, so what happened is not known"
     return "the log holds no crash"
+
+
+def worst(errors: Sequence[Document]) -> Document:
+    """Return the hardware error that matters most: the worst of this boot, the first among equals."""
+    return min(
+        errors,
+        key=lambda error: (
+            error.get("boot") == "previous",
+            MILDNESS.get((error.get("decoded") or {}).get("severity") or "", 2),
+        ),
+    )
 
 
 def render(report: Document, *, colour: bool = False) -> str:

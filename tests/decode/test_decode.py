@@ -182,6 +182,14 @@ def test_a_log_without_end_is_cut_and_says_so() -> None:
     assert len(split(b"y" * 1_000_000).lines[0].text) == 4096
 
 
+def test_the_headline_is_the_worst_error_and_not_the_first() -> None:
+    mild = {"kind": "mce", "boot": "crashed", "summary": "mild", "decoded": {"severity": "corrected"}}
+    old = {"kind": "mce", "boot": "previous", "summary": "old", "decoded": {"severity": "fatal"}}
+    fatal = {"kind": "mce", "boot": "crashed", "summary": "the one that killed", "decoded": {"severity": "fatal"}}
+    report = {"panic": {"title": "fatal machine check", "kind": "mce"}, "hardware_errors": [mild, old, fatal]}
+    assert terminal.headline(report) == "the one that killed"
+
+
 def test_colour_is_for_terminals_only() -> None:
     answer = run("decode", str(MINIS / NULL))
     assert "\x1b" not in answer.stdout
