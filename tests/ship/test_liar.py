@@ -271,11 +271,22 @@ class Authority:
     def __init__(self, home: Path) -> None:
         self.home = home
         home.mkdir()
-        own = ("-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca", "-days", "2")
+        own = (
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+            "-subj",
+            "/CN=ca",
+            "-days",
+            "2",
+            "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign",
+        )
         self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", *own)
 
     def issue(self, name: str, san: str) -> tuple[Path, Path]:
-        (self.home / f"{name}.ext").write_text(f"subjectAltName={san}\n")
+        (self.home / f"{name}.ext").write_text(f"subjectAltName={san}\nauthorityKeyIdentifier=keyid\n")
         self._openssl(
             "req",
             "-newkey",
