@@ -84,14 +84,12 @@ def _elf(file: Reader) -> Header:
     found = elf.parse(file)
     if found is None:
         return Header("elf", whole="no", why=("its headers are damaged",))
-    why = []
-    if found.incomplete:
-        why.append("its writer marked it incomplete")
-    if found.end > file.size:
-        why.append(f"it ends at byte {file.size}, and its segments at {found.end}")
-    if not found.segments:
-        why.append("it has no segment of memory")
-    header = Header("elf", machine=found.machine, compression="none", whole="no" if why else "yes", why=tuple(why))
+    why = list(elf.faults(file, found))
+    doubts = list(elf.doubts(file, found)) if not why else []
+    header = Header(
+        "elf", machine=found.machine, compression="none", pages=elf.count_pages(found),
+        whole="no" if why else "unknown" if doubts else "yes", why=tuple(why or doubts),
+    )  # fmt: skip
     return _with_info(header, found.info)
 
 
@@ -101,16 +99,15 @@ def _kdump(file: Reader) -> Header:
         return Header("kdump", whole="no", why=("its headers are damaged",))
     pages = kdump.count_pages(file, found)
     why = tuple(kdump.faults(file, found, pages))
-    if found.split and not why:
+    whole = "no" if why else "yes"
+    if found.sub.split and not why:
         whole, why = "unknown", ("it is one part of a split dump",)
-    else:
-        whole = "no" if why else "yes"
     uts = found.uts
     header = Header(
         "kdump", compression=found.compression, release=uts["release"], version=uts["version"], machine=uts["machine"],
-        nodename=uts["nodename"], pages=pages, dump_level=found.level, whole=whole, why=why,
+        nodename=uts["nodename"], pages=pages, dump_level=found.sub.level, whole=whole, why=why,
     )  # fmt: skip
-    return _with_info(header, found.info)
+    return _with_info(header, found.sub.info)
 
 
 def _with_info(header: Header, info: Mapping[str, str]) -> Header:

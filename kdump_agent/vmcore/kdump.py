@@ -2,7 +2,7 @@
 
 makedumpfile's diskdump_mod.h: ``struct disk_dump_header``, ``struct kdump_sub_header`` (versions 1 to 6), ``struct
 page_desc``. Whether it is whole shows in its structure: every page that the second bitmap promises has a descriptor,
-and every descriptor's bytes lie inside the file.
+and every descriptor's bytes lie inside the file. Reading the pages is memory.py's work.
 """
 
 from __future__ import annotations
@@ -16,16 +16,31 @@ from .reader import Reader, text
 
 MAGIC = b"KDUMP   "
 COMPRESSIONS = ((0x1, "zlib"), (0x2, "lzo"), (0x4, "snappy"), (0x20, "zstd"))
+"""DUMP_DH_COMPRESSED_*, of the header's status and of each page's flags."""
 INCOMPLETE = 0x8
 """DUMP_DH_COMPRESSED_INCOMPLETE"""
 DESCRIPTOR = 24
 """sizeof(struct page_desc): offset, size, flags, page_flags"""
 _UTS = 65
+_UTS_NAMES = ("sysname", "nodename", "release", "version", "machine", "domainname")
 _BLOCK_SIZES = (4096, 8192, 16384, 65536)
-_BITMAP_CHUNK = 1 << 20
-_LARGEST_BITMAP = 8 << 30
+_LARGEST_BITMAP = 1 << 30
+"""Of one bitmap: 32 TiB of pages of 4 KiB."""
+_CHUNK = 1 << 20
 _TAIL = 4096
-"""Descriptors at the end of the table that are looked at."""
+"""Descriptors at the end of the table that are looked at one by one."""
+
+
+@dataclass(frozen=True)
+class SubHeader:
+    """``struct kdump_sub_header``: each version of the format added fields at its end."""
+
+    phys_base: int = 0
+    level: int | None = None
+    split: bool = False
+    pages: tuple[int, int] | None = None
+    """First page and the one after the last, where this is one part of a split dump."""
+    info: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,8 @@ class Kdump:
 
     order: str
     """"<" or ">", as for struct."""
+    word: int
+    """Bytes of an unsigned long: 4 or 8."""
     block_size: int
     uts: Mapping[str, str | None]
     compression: str
@@ -42,74 +59,82 @@ class Kdump:
     """Byte at which the second bitmap begins."""
     bitmap_size: int
     """Bytes of one bitmap."""
-    descriptors_at: int
-    phys_base: int = 0
-    level: int | None = None
-    split: bool = False
-    info: Mapping[str, str] = field(default_factory=dict)
+    sub: SubHeader = SubHeader()
+
+    @property
+    def existing_at(self) -> int:
+        """Byte at which the first bitmap begins: the pages that the machine had."""
+        return self.bitmap_at - self.bitmap_size
+
+    @property
+    def descriptors_at(self) -> int:
+        """Byte at which the table of page descriptors begins."""
+        return self.bitmap_at + self.bitmap_size
 
 
 def parse(file: Reader) -> Kdump | None:
     """Return what the headers tell, or None when they make no sense; never raises on content."""
     head = file.read(0, 512)
-    for order, pointer in (("<", 8), (">", 8), ("<", 4), (">", 4)):
-        # header_version, utsname, padding to the alignment of timeval, timeval, then the fields that we want
-        stamp = 12 + 6 * _UTS
-        stamp += -stamp % pointer
-        at = stamp + 2 * pointer
-        if len(head) < at + 40:
+    for order, word in (("<", 8), (">", 8), ("<", 4), (">", 4)):
+        # signature, header_version, utsname, padding to the alignment of timeval, timeval, then what we want
+        stamp = 12 + len(_UTS_NAMES) * _UTS
+        at = stamp + -stamp % word + 2 * word
+        if len(head) < at + 16:
             return None
         (version,) = struct.unpack_from(order + "i", head, 8)
-        status, block_size, sub_blocks, bitmap_blocks, _ = struct.unpack_from(order + "IiiII", head, at)
-        sober = 1 <= version <= 64 and block_size in _BLOCK_SIZES and 0 < sub_blocks < 1 << 20
-        if sober and bitmap_blocks * block_size <= _LARGEST_BITMAP:
-            return _parse(file, head, order, pointer, version, status, block_size, sub_blocks, bitmap_blocks)
+        status, block_size, sub_blocks, bitmap_blocks = struct.unpack_from(order + "IiiI", head, at)
+        bitmap_size = bitmap_blocks * block_size // 2
+        sober = 0 <= version <= 64 and block_size in _BLOCK_SIZES and 0 < sub_blocks < 1 << 20
+        if not sober or not 0 < bitmap_size <= _LARGEST_BITMAP:
+            continue
+        uts = {name: text(head[12 + _UTS * row :][:_UTS]) for row, name in enumerate(_UTS_NAMES)}
+        sub = _sub_header(file, file.read(block_size, 512), order, word, version, uts["machine"])
+        compression = next((name for flag, name in COMPRESSIONS if status & flag), "none")
+        bitmap_at = (1 + sub_blocks) * block_size + bitmap_size
+        return Kdump(order, word, block_size, uts, compression, bool(status & INCOMPLETE), bitmap_at, bitmap_size, sub)
     return None
 
 
-def _parse(
-    file: Reader, head: bytes, order: str, pointer: int, version: int, status: int, block_size: int,
-    sub_blocks: int, bitmap_blocks: int,
-) -> Kdump:  # fmt: skip
-    names = ("sysname", "nodename", "release", "version", "machine", "domainname")
-    uts = {name: text(head[12 + _UTS * place : 12 + _UTS * (place + 1)]) for place, name in enumerate(names)}
-    level, split, info, base = _sub_header(file.read(block_size, 512), order, pointer, version, file)
-    bitmap_size = bitmap_blocks * block_size // 2
-    first = (1 + sub_blocks) * block_size
-    return Kdump(
-        order, block_size, uts, next((name for flag, name in COMPRESSIONS if status & flag), "none"),
-        bool(status & INCOMPLETE), first + bitmap_size, bitmap_size, first + 2 * bitmap_size, base, level, split, info,
-    )  # fmt: skip
-
-
-def _sub_header(
-    raw: bytes, order: str, pointer: int, version: int, file: Reader
-) -> tuple[int | None, bool, dict[str, str], int]:
-    """Read ``struct kdump_sub_header``: each version of the format added fields at its end."""
-    word = "Q" if pointer == 8 else "I"
-    try:
-        (base,) = struct.unpack_from(order + word, raw, 0)
-        level, split = struct.unpack_from(order + "ii", raw, pointer)
-        # start_pfn and end_pfn follow, then offset_vmcoreinfo (off_t, 8 bytes even on 32 bits) and its size
-        at = pointer + 8 + 2 * pointer
-        at += -at % (8 if pointer == 8 else 4)
-        offset, size = struct.unpack_from(order + "Q" + word, raw, at)
-    except struct.error:
-        return None, False, {}, 0
+def _sub_header(file: Reader, raw: bytes, order: str, word: int, version: int, machine: str | None) -> SubHeader:
+    unsigned = "Q" if word == 8 else "I"
+    # An off_t of a 32-bit program is 8 bytes here; only i386 aligns those to 4.
+    align = 4 if word == 4 and (machine or "").startswith("i") else 8
+    at = 2 * word + word + 8
+    at += -at % align
+    shape = struct.Struct(f"{order}Q{unsigned}Q{unsigned}Q{unsigned}")
+    if len(raw) < at + shape.size + align + 24:
+        return SubHeader()
+    (base,) = struct.unpack_from(order + unsigned, raw, 0)
+    level, split, first, end = struct.unpack_from(f"{order}ii{unsigned}{unsigned}", raw, word)
+    offset, size, *_ = shape.unpack_from(raw, at)
+    if version >= 6:  # start_pfn_64, end_pfn_64
+        first, end = struct.unpack_from(order + "QQ", raw, _after_erase_info(at, word, align))
+    is_split = version >= 2 and bool(split)
     info = vmcoreinfo.parse(file.read(offset, min(size, vmcoreinfo.LARGEST))) if version >= 3 and size else {}
-    return (level if version >= 1 else None), version >= 2 and bool(split), info, base
+    return SubHeader(base, level if version >= 1 else None, is_split, (first, end) if is_split else None, info)
+
+
+def _after_erase_info(at: int, word: int, align: int) -> int:
+    """Skip offset and size of vmcoreinfo, of the notes, of eraseinfo; return where start_pfn_64 lies."""
+    for _ in range(3):
+        at += -at % align
+        at += 8 + word
+    return at + -at % align
+
+
+def count_bits(bits: bytes) -> int:
+    """Return how many bits are set."""
+    return bin(int.from_bytes(bits, "little")).count("1")
 
 
 def count_pages(file: Reader, dump: Kdump) -> int | None:
     """Return how many pages the second bitmap promises, or None when the bitmap is not all there."""
-    pages = 0
-    for at in range(0, dump.bitmap_size, _BITMAP_CHUNK):
-        wanted = min(_BITMAP_CHUNK, dump.bitmap_size - at)
-        chunk = file.read(dump.bitmap_at + at, wanted)
-        if len(chunk) < wanted:
-            return None
-        pages += bin(int.from_bytes(chunk, "little")).count("1")
-    return pages
+    if 2 * dump.bitmap_size > file.stored or dump.descriptors_at > file.size:
+        return None
+    return sum(
+        count_bits(file.read(dump.bitmap_at + at, min(_CHUNK, dump.bitmap_size - at)))
+        for at in range(0, dump.bitmap_size, _CHUNK)
+    )
 
 
 def faults(file: Reader, dump: Kdump, pages: int | None) -> Iterator[str]:
@@ -119,19 +144,38 @@ def faults(file: Reader, dump: Kdump, pages: int | None) -> Iterator[str]:
     if pages is None:
         yield f"it ends at byte {file.size}, inside the bitmaps"
         return
-    if dump.split:
+    if dump.sub.split:
         return  # a part of a split dump holds a part of the pages, and the bitmap tells of all
     end = dump.descriptors_at + pages * DESCRIPTOR
-    if end > file.size:
+    if end > file.size or pages * DESCRIPTOR > file.stored:
         yield f"it ends at byte {file.size}, inside the table of its {pages} pages"
         return
+    yield from _holes(file, dump.descriptors_at, end)
     first = max(dump.descriptors_at, end - _TAIL * DESCRIPTOR)
-    table = file.read(first, end - first)
-    empty = reach = 0
-    for offset, size, _, _ in struct.iter_unpack(dump.order + "QIIQ", table[: len(table) // DESCRIPTOR * DESCRIPTOR]):
-        empty += not offset
-        reach = max(reach, offset + size)
+    yield from _tail(file, dump, file.read(first, end - first), pages)
+
+
+def _holes(file: Reader, begin: int, end: int) -> Iterator[str]:
+    """Find a block of the descriptors' table that never reached the disk: no run of descriptors is all zeros."""
+    for at in range(begin, end, _CHUNK):
+        hole = file.read(at, min(_CHUNK + 4096, end - at)).find(bytes(4096))
+        if hole >= 0:
+            yield f"the table of its pages is empty at byte {at + hole}"
+            return
+
+
+def _tail(file: Reader, dump: Kdump, table: bytes, pages: int) -> Iterator[str]:
+    """Judge the last descriptors: written, inside the file, and the last of their bytes not zeros."""
+    shape = struct.Struct(dump.order + "QIIQ")
+    rows = [shape.unpack_from(table, at) for at in range(0, len(table) - DESCRIPTOR + 1, DESCRIPTOR)]
+    empty = sum(not offset for offset, _, _, _ in rows)
     if empty:
         yield f"the last {empty} of its {pages} pages were never written"
+    reach, offset, size, flags = max(
+        ((offset + size, offset, size, flags) for offset, size, flags, _ in rows), default=(0,) * 4
+    )
     if reach > file.size:
         yield f"it ends at byte {file.size}, and its pages at {reach}"
+    elif flags and size <= dump.block_size and not file.read(offset, size).strip(b"\0"):
+        # No compressor's output is all zeros: the length of the file was kept by a power cut, its bytes were not.
+        yield f"its last page, at byte {offset}, is empty"

@@ -10,6 +10,9 @@ class Reader(Protocol):
     """Bytes at places; what lies beyond the end is missing, not an error."""
 
     size: int
+    """Where the last byte ends."""
+    stored: int
+    """Bytes that really lie in the file: no table in it can be longer."""
 
     def read(self, offset: int, length: int) -> bytes: ...
 
@@ -19,7 +22,7 @@ class FileReader:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self.size = os.fstat(fd).st_size
+        self.size = self.stored = os.fstat(fd).st_size
 
     def read(self, offset: int, length: int) -> bytes:
         """Return at most ``length`` bytes at ``offset``. Raises OSError when the disk fails."""

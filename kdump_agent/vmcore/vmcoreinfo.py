@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 LARGEST = 64 << 10
 _MOST = 4096
+_LONGEST_NUMBER = 20
 
 
 def parse(raw: bytes) -> dict[str, str]:
@@ -22,6 +23,19 @@ def parse(raw: bytes) -> dict[str, str]:
 
 
 def number(info: Mapping[str, str], name: str) -> int | None:
-    """Return a decimal value, or None when it is absent or no number."""
-    value = info.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
+    """Return a value written as ``12``, ``-12`` or ``0x1f``, or None when it is absent or no number."""
+    return _integer(info.get(name, ""), 0)
+
+
+def address(info: Mapping[str, str], name: str) -> int | None:
+    """Return a value written in bare hexadecimal, as ``SYMBOL(x)`` is, or None when it is absent or no number."""
+    return _integer(info.get(name, ""), 16)
+
+
+def _integer(words: str, base: int) -> int | None:
+    if len(words) > _LONGEST_NUMBER or not words.isascii() or not words.replace("-", "", 1).isalnum():
+        return None
+    try:
+        return int(words, base)
+    except ValueError:
+        return None

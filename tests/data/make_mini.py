@@ -44,7 +44,7 @@ def put_in_order(dump: Path, ordered: Path) -> None:
     with dump.open("rb") as source, ordered.open("wb") as target:
         file = FileReader(source.fileno())
         if flattened.is_flattened(file.read(0, 32)):
-            flattened.rearrange(file, flattened.index(file), target.fileno(), lambda: None)
+            flattened.rearrange(file, target.fileno(), lambda: None)
         else:
             target.write(source.read())
 
