@@ -1,7 +1,8 @@
-"""Get the kernel log out of a dump that has none beside it: makedumpfile, in a child with limits and no network.
+"""Get the kernel log out of a dump that has none beside it.
 
-makedumpfile refuses a flattened dump, which is therefore put in order first. A child that fails, hangs or dies is a
-doubt in the report, and nothing worse.
+Our own reader comes first: it needs no child, cannot be killed by hostile bytes, reads flattened dumps where they lie
+and truncated ones as far as they go. What it cannot read whole is given to makedumpfile, in a child with limits and no
+network; a child that fails, hangs or dies is a doubt in the report, and nothing worse.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Callable
 from kdump_agent import files, process
 
 from . import flattened
-from .header import Header
+from .dmesg import LARGEST, read_log
+from .header import Header, open_dump
 from .reader import FileReader
 
-LIMITS = process.Limits(seconds=120, memory=2 << 30, output=1 << 20, file_size=64 << 20)
+LIMITS = process.Limits(seconds=120, memory=2 << 30, output=1 << 20, file_size=2 * LARGEST)
 """For makedumpfile: the memory is address space, the file the log that it writes."""
 SPARE = 256 << 20
 """Bytes that stay free when a flattened dump is put in order."""
@@ -30,6 +32,8 @@ class Extracted:
 
     log: bytes | None
     doubts: tuple[str, ...] = ()
+    tool: str | None = None
+    """Who read it: "kdump-agent" or "makedumpfile"."""
 
 
 def extract_dmesg(fd: int, header: Header, scratch: Path, beat: Callable[[], None]) -> Extracted:
@@ -39,43 +43,58 @@ def extract_dmesg(fd: int, header: Header, scratch: Path, beat: Callable[[], Non
     """
     if header.format == "unknown":
         return Extracted(None, ("no log was read from the dump, whose format is unknown",))
+    own = _read_ourselves(fd, beat)
+    if own.log is not None and not own.doubts:
+        return own
+    other = _run_makedumpfile(fd, header, scratch, beat)
+    if other.log is not None and len(other.log) > len(own.log or b""):
+        return other
+    return Extracted(own.log, own.doubts + other.doubts, own.tool)
+
+
+def _read_ourselves(fd: int, beat: Callable[[], None]) -> Extracted:
+    try:
+        log = read_log(open_dump(fd, beat), beat)
+    except OSError as exc:
+        return Extracted(None, (f"the dump could not be read: {exc.strerror or exc}",))
+    if not log.text:
+        why = "; ".join(log.doubts) or "it is empty"
+        return Extracted(None, (f"no log was read from the dump: {why}",))
+    return Extracted(log.text, log.doubts, "kdump-agent")
+
+
+def _run_makedumpfile(fd: int, header: Header, scratch: Path, beat: Callable[[], None]) -> Extracted:
     program = process.find_program("makedumpfile")
     if program is None:
-        return Extracted(None, ("no log was read from the dump: makedumpfile is not installed",))
+        return Extracted(None, ("makedumpfile, which may read more of it, is not installed",))
     try:
-        return _extract(str(program), fd, header, scratch, beat)
+        if header.format == "flattened":  # makedumpfile refuses those
+            return _rearranged(str(program), fd, scratch, beat)
+        return _dump_log(str(program), fd, scratch, beat)
     except OSError as exc:
-        return Extracted(None, (f"no log was read from the dump: {exc.strerror or exc}",))
+        return Extracted(None, (f"makedumpfile was not run: {exc.strerror or exc}",))
     finally:
         for name in (_ORDERED, _LOG):
             files.remove(scratch / name)
 
 
-def _extract(program: str, fd: int, header: Header, scratch: Path, beat: Callable[[], None]) -> Extracted:
-    if header.format != "flattened":
-        return _dump_log(program, fd, header, scratch, beat)
-    file = FileReader(fd)
-    found = flattened.index(file, beat)
-    need, free = sum(length for length, _ in found.pieces), files.free_space(scratch).bytes_free
+def _rearranged(program: str, fd: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
+    need, free = os.fstat(fd).st_size, files.free_space(scratch).bytes_free
     if need + SPARE > free:
-        return Extracted(None, (f"no log was read from the dump: putting it in order takes {need} bytes of {free}",))
+        return Extracted(None, (f"makedumpfile was not run: putting the dump in order takes {need} of {free} bytes",))
     flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     ordered = os.open(scratch / _ORDERED, flags, 0o600)
     try:
-        flattened.rearrange(file, found, ordered, beat)
-        return _dump_log(program, ordered, header, scratch, beat)
+        flattened.rearrange(FileReader(fd), ordered, beat)
+        return _dump_log(program, ordered, scratch, beat)
     finally:
         os.close(ordered)
 
 
-def _dump_log(program: str, fd: int, header: Header, scratch: Path, beat: Callable[[], None]) -> Extracted:
+def _dump_log(program: str, fd: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
     log = scratch / _LOG
     argv = [program, "--dump-dmesg", f"/proc/self/fd/{fd}", str(log)]
     ended = process.run(argv, LIMITS, pass_fds=(fd,), cwd=scratch, beat=beat)
     content = log.read_bytes() if log.exists() else b""
-    doubts = []
-    if not ended.ok:
-        doubts.append(f"makedumpfile could not read the log: {ended.blame()}")
-    if content and header.whole == "no":
-        doubts.append("the log was read from a dump that is not whole, and may lack its end")
-    return Extracted(content or None, tuple(doubts))
+    doubts = () if ended.ok else (f"makedumpfile could not read the log: {ended.blame()}",)
+    return Extracted(content or None, doubts, "makedumpfile")
