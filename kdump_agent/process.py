@@ -26,6 +26,7 @@ _NEWUSER, _NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
 _IOPRIO_IDLE = 3 << 13  # linux/ioprio.h: IOPRIO_CLASS_IDLE
 _NO_NETWORK = 113  # our own exit code for "could not leave the network"
+_SIGNALS = {int(each): each.name for each in signal.Signals}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -66,7 +67,7 @@ class Finished:
         if self.stopped:
             return self.stopped
         if self.status < 0:
-            return f"died of {signal.Signals(-self.status).name}"
+            return f"died of {_SIGNALS.get(-self.status, f'signal {-self.status}')}"
         words = self.stderr.decode("utf-8", "replace").strip().splitlines()
         return f"exit {self.status}" + (f": {ascii(words[-1][:200])[1:-1]}" if words else "")
 
@@ -109,7 +110,7 @@ def start(argv: Sequence[str], limits: Limits, *, pass_fds: Sequence[int] = (), 
 
 def end(child: subprocess.Popen[bytes]) -> None:
     """Kill a child with all that it started, reap it and close its pipes."""
-    if child.poll() is None:
+    if child.returncode is None:  # not reaped: even dead, it keeps its number, which is its group's
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
     child.wait()
@@ -161,19 +162,19 @@ def _collect(child: subprocess.Popen[bytes], limits: Limits, beat: Callable[[], 
     assert child.stdout is not None
     assert child.stderr is not None
     kept = {child.stdout.fileno(): bytearray(), child.stderr.fileno(): bytearray()}
-    stopped = _read_until_end(kept, limits, beat)
-    if stopped is None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(5)
-    out, err = child.stdout.fileno(), child.stderr.fileno()
+    deadline = time.monotonic() + limits.seconds
+    stopped = _read_until_end(kept, limits, deadline, beat) or _wait_until_end(child, limits, deadline, beat)
+    out, err = kept.values()
     end(child)
     if child.returncode == _NO_NETWORK:
         stopped = "was not run: it could not be cut off from the network here"
-    return Finished(child.returncode, bytes(kept[out]), bytes(kept[err]), stopped)
+    return Finished(child.returncode, bytes(out), bytes(err), stopped)
 
 
-def _read_until_end(kept: dict[int, bytearray], limits: Limits, beat: Callable[[], None]) -> str | None:
-    deadline = time.monotonic() + limits.seconds
+def _read_until_end(
+    kept: dict[int, bytearray], limits: Limits, deadline: float, beat: Callable[[], None]
+) -> str | None:
+    """Read until both pipes are closed; say why it must not go on."""
     with selectors.DefaultSelector() as selector:
         for fd in kept:
             selector.register(fd, selectors.EVENT_READ)
@@ -190,4 +191,16 @@ def _read_until_end(kept: dict[int, bytearray], limits: Limits, beat: Callable[[
                     del kept[key.fd][limits.output :]
                     return f"wrote over {limits.output} bytes"
             beat()
+    return None
+
+
+def _wait_until_end(
+    child: subprocess.Popen[bytes], limits: Limits, deadline: float, beat: Callable[[], None]
+) -> str | None:
+    """Wait for its end, which may come after that of its pipes, without reaping it; say why it must not go on."""
+    while os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        if time.monotonic() >= deadline:
+            return f"took over {limits.seconds:g} s"
+        beat()
+        time.sleep(0.01)
     return None
