@@ -5,7 +5,7 @@ Pure Python on hostile bytes: bounded, and nothing that a file holds makes it ra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Callable
 
@@ -84,12 +84,10 @@ def _elf(file: Reader) -> Header:
     found = elf.parse(file)
     if found is None:
         return Header("elf", whole="no", why=("its headers are damaged",))
-    why = list(elf.faults(file, found))
-    doubts = list(elf.doubts(file, found)) if not why else []
+    whole, why = _judge(elf.faults(file, found), elf.doubts(file, found))
     header = Header(
-        "elf", machine=found.machine, compression="none", pages=elf.count_pages(found),
-        whole="no" if why else "unknown" if doubts else "yes", why=tuple(why or doubts),
-    )  # fmt: skip
+        "elf", machine=found.machine, compression="none", pages=elf.count_pages(found), whole=whole, why=why
+    )
     return _with_info(header, found.info)
 
 
@@ -98,16 +96,21 @@ def _kdump(file: Reader) -> Header:
     if found is None:
         return Header("kdump", whole="no", why=("its headers are damaged",))
     pages = kdump.count_pages(file, found)
-    why = tuple(kdump.faults(file, found, pages))
-    whole = "no" if why else "yes"
-    if found.sub.split and not why:
-        whole, why = "unknown", ("it is one part of a split dump",)
+    whole, why = _judge(kdump.faults(file, found, pages), kdump.doubts(file, found, pages))
     uts = found.uts
     header = Header(
         "kdump", compression=found.compression, release=uts["release"], version=uts["version"], machine=uts["machine"],
         nodename=uts["nodename"], pages=pages, dump_level=found.sub.level, whole=whole, why=why,
     )  # fmt: skip
     return _with_info(header, found.sub.info)
+
+
+def _judge(faults: Iterator[str], doubts: Iterator[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the verdict and its reasons; what may be wrong matters only where nothing is."""
+    for whole, reasons in (("no", tuple(faults)), ("unknown", doubts)):
+        if why := tuple(reasons):
+            return whole, why
+    return "yes", ()
 
 
 def _with_info(header: Header, info: Mapping[str, str]) -> Header:

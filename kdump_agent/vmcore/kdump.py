@@ -21,6 +21,8 @@ INCOMPLETE = 0x8
 """DUMP_DH_COMPRESSED_INCOMPLETE"""
 DESCRIPTOR = 24
 """sizeof(struct page_desc): offset, size, flags, page_flags"""
+ZEROS_LEFT_OUT = 1
+"""DL_EXCLUDE_ZERO, of the dump level."""
 _UTS = 65
 _UTS_NAMES = ("sysname", "nodename", "release", "version", "machine", "domainname")
 _BLOCK_SIZES = (4096, 8192, 16384, 65536)
@@ -146,6 +148,9 @@ def faults(file: Reader, dump: Kdump, pages: int | None) -> Iterator[str]:
         return
     if dump.sub.split:
         return  # a part of a split dump holds a part of the pages, and the bitmap tells of all
+    if not pages:
+        yield "it promises no page of memory"
+        return
     end = dump.descriptors_at + pages * DESCRIPTOR
     if end > file.size or pages * DESCRIPTOR > file.stored:
         yield f"it ends at byte {file.size}, inside the table of its {pages} pages"
@@ -153,6 +158,18 @@ def faults(file: Reader, dump: Kdump, pages: int | None) -> Iterator[str]:
     yield from _holes(file, dump.descriptors_at, end)
     first = max(dump.descriptors_at, end - _TAIL * DESCRIPTOR)
     yield from _tail(file, dump, file.read(first, end - first), pages)
+
+
+def doubts(file: Reader, dump: Kdump, pages: int | None) -> Iterator[str]:
+    """Yield every reason for which a dump without a fault may still not be whole."""
+    if dump.sub.split:
+        yield "it is one part of a split dump"
+        return
+    # The pages begin where their table ends, perhaps with one of zeros that belongs to pages further on.
+    end = dump.descriptors_at + (pages or 0) * DESCRIPTOR
+    (first,) = struct.unpack(dump.order + "Q", file.read(dump.descriptors_at, 8))
+    if not end <= first <= end + dump.block_size:
+        yield f"its bitmap promises {pages} pages, but the first one lies at byte {first}, not at {end}"
 
 
 def _holes(file: Reader, begin: int, end: int) -> Iterator[str]:

@@ -20,8 +20,6 @@ _BUDGET = 1 << 15
 _RANK = 4096
 """Bytes of the bitmap for which one count is kept."""
 _ZSTD_AHEAD = 64
-_ZEROS_LEFT_OUT = 1
-"""DL_EXCLUDE_ZERO of makedumpfile's dump level."""
 
 
 class Absent(Exception):
@@ -109,7 +107,7 @@ class KdumpMemory:
 
     def _load(self, number: int) -> None:
         if not self._bit(self._dump.bitmap_at, number):
-            zeros = (self._dump.sub.level or 0) & _ZEROS_LEFT_OUT and self._bit(self._dump.existing_at, number)
+            zeros = (self._dump.sub.level or 0) & kdump.ZEROS_LEFT_OUT and self._bit(self._dump.existing_at, number)
             if not zeros:
                 raise Absent(f"page {number:#x} was left out of the dump")
             self._pages[number] = bytes(self._dump.block_size)
