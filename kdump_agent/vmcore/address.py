@@ -34,7 +34,7 @@ class AddressSpace:
         self._memory = memory
         self._windows = list(_WINDOWS.get(machine or "", _no_windows)(info, base))
         self._segments = [Window(each.virtual, each.virtual + each.memory, each.physical) for each in segments]
-        self._tables = _PageTables(memory, self._in_windows, info) if machine == "x86_64" else None
+        self._tables = PageTables(memory, self._in_windows, info) if machine == "x86_64" else None
 
     def read(self, where: int, length: int) -> bytes:
         """Return exactly ``length`` bytes. Raises Absent."""
@@ -64,7 +64,7 @@ def _find(windows: Iterable[Window], where: int) -> int | None:
     return next((physical for physical in found if physical >= 0), None)
 
 
-class _PageTables:
+class PageTables:
     """x86-64's: Intel SDM vol. 3A, section 4.5, "4-Level Paging and 5-Level Paging"."""
 
     _LARGE, _PRESENT = 0x80, 0x1
