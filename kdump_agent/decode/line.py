@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple, Optional
 
 
-@dataclass(frozen=True)
-class Line:
-    """One message line."""
+class Line(NamedTuple):
+    """One message line. A tuple, because a log has hundreds of thousands of them."""
 
     text: str
     """The message without time stamp, level, caller, host or date; trailing blanks are cut."""
     number: int
-    """Its place in the log, from 0."""
-    time: float | None = None
+    """Its place in the log, from 0; empty lines count."""
+    time: Optional[float] = None
     """Seconds since boot, where the line has them."""
-    caller: str | None = None
+    caller: Optional[str] = None
     """"T123" (a thread) or "C0" (a CPU) where CONFIG_PRINTK_CALLER wrote it."""
-    level: int | None = None
+    level: Optional[int] = None
     """The syslog level 0 to 7, where the line has it."""

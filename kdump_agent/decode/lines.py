@@ -1,61 +1,113 @@
-"""Cut a log into messages and free each of its prefixes. Bounded, and nothing in it raises."""
+"""Cut a log into messages and free each of its prefixes. Bounded and linear, and nothing in it raises.
+
+What the messages mean is everybody else's work.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate, islice
 
 from .line import Line
 
-MOST_BYTES = 32 << 20
-MOST_LINES = 500_000
+MOST_BYTES = 24 << 20
+"""Bytes that are looked at; of a longer log the first and the last half of these."""
+MOST_LINES = 300_000
 LONGEST = 4096
-"""Characters of one line that are kept; the kernel's own limit is 1024 bytes."""
+"""Characters of one line that are kept; the kernel's own limit is about 1000."""
 
-# journald, syslog: "Nov 23 20:47:11 host kernel: "; dmesg -T: "[Mon Nov 23 20:47:11 2026] "
-_HOST = re.compile(
-    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.,]{8,15}(?:Z|[+-]\d\d:?\d\d)?) \S{1,255} kernel: ?"
+_LEVELS = {name: level for level, name in enumerate("emerg alert crit err warn notice info debug".split())}
+
+_DAY = r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
+_ISO = (
+    r"(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+    r"(?:Z|[+-]\d\d:?\d\d| [A-Z]{3,5}(?= ))?"
 )
-_LEVEL = re.compile(r"<(\d{1,3})>")
-_STAMP = re.compile(
-    r"\[ {0,8}(\d{1,10}\.\d{1,9})\](?:\[ {0,8}([TC]\d{1,10})\])? ?"
-    r"|\[ {0,8}(\d{1,10}\.\d{1,9}),? {0,8}([TC]\d{1,10})\] ?"
+_UNIX = r"\d{10}\.\d{3,6}"
+_KERNEL = r"\S{1,255} (?:\w{1,10}\.\w{1,10} )?kernel(?:\[\d{1,7}\])?(?:: ?| - - - )"
+_STAMP = r"\[ {0,8}(\d{1,10}\.\d{1,9})[^\]\n]{0,20}\] ?(?:\[ {0,8}([TC]\d{1,10})\] ?)?"
+_CLOCK = rf"\[(?:{_DAY}(?: \d{{4}})?|[A-Z][a-z]{{2}} ?\d{{1,2}} \d\d:\d\d|[ <]{{0,8}}\+?\d{{1,6}}\.\d{{6}}>?)\] ?"
+
+_PREFIX = re.compile(
+    r"(?:<(\d{1,3})>(?:1 )?)?"  # syslog's <4>, RFC 5424's <4>1
+    rf"(?:(?:{_DAY}|{_ISO}|{_UNIX}) {_KERNEL}|{_ISO} )?"  # syslog, journalctl; dmesg --time-format iso
+    r"(?:<(\d{1,3})>)?"  # the console's level behind syslog's date
+    r"(?:kern {0,2}:([a-z]{3,7}) {0,3}: )?"  # dmesg --decode
+    r"(?:(\d{1,4}),\d{1,20},(\d{1,20}),[-cf+][^;\n]{0,80};)?"  # /dev/kmsg, extended netconsole
+    rf"(?:{_STAMP}(?:\S{{1,255}} kernel: )?|{_CLOCK})?"  # printk; journalctl -o short-monotonic; dmesg -T, -e, -d
 )
-_DATE = re.compile(r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] ?")
-_ESCAPE = re.compile(r"\x1b\[[0-9;?]{0,16}[A-Za-z]")
-_STRAY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_AGAIN = re.compile(r"\[ {0,8}\d{1,7}\.\d{6}\]")
+"""Another message's stamp in the middle of a line: two consoles, or a line that never ended."""
+_RAW = re.compile(r"([^\n]{1,4096})[^\n]*")
+_ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[^\[\]\n])")
+_STRAY = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
 
 
-@dataclass(frozen=True)
-class Lines:
-    """A log, cut."""
+class Log:
+    """A log, cut: its messages in order, and where in them a word stands."""
 
-    lines: list[Line]
-    truncated: bool
-    """Was there more than we read?"""
+    def __init__(self, lines: list[Line], truncated: bool) -> None:
+        self.lines = lines
+        self.truncated = truncated
+        """Was there more than we read?"""
+        self._text = "\n".join([line.text for line in lines])
+        self._starts = [0, *accumulate(len(line.text) + 1 for line in lines)]
+
+    def holding(self, word: str) -> Iterator[int]:
+        """Yield the index of each line that holds a word, in order. Far cheaper than asking every line."""
+        found = self._text.find(word)
+        while found >= 0:
+            at = bisect_right(self._starts, found) - 1
+            yield at
+            found = self._text.find(word, self._starts[at + 1])
 
 
-def split(log: bytes) -> Lines:
+def split(log: bytes) -> Log:
     """Return the messages of a log, in its order; empty lines are passed over."""
-    text = log[:MOST_BYTES].decode("utf-8", "replace")
-    raw = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    lines = [line for number, words in enumerate(raw[:MOST_LINES]) if (line := _line(words[:LONGEST], number)).text]
-    return Lines(lines, len(log) > MOST_BYTES or len(raw) > MOST_LINES)
+    text = _clean(_bounded(log)).decode("utf-8", "replace")
+    raw = _RAW.finditer(text)
+    lines: list[Line] = []
+    number = 0
+    end = 0
+    for found in islice(raw, MOST_LINES):
+        number += text.count("\n", end, found.start())
+        end = found.start()
+        lines.extend(_messages(found[1], number))
+    return Log(lines, len(log) > MOST_BYTES or next(raw, None) is not None)
 
 
-def _line(text: str, number: int) -> Line:
-    time = caller = level = None
-    if "\x1b" in text:
-        text = _ESCAPE.sub("", text)
-    text = _STRAY.sub("", text)
-    at = 0
-    for pattern in (_HOST, _LEVEL, _STAMP, _DATE):
-        found = pattern.match(text, at)
-        if found is None:
-            continue
-        at = found.end()
-        if pattern is _LEVEL:
-            level = int(found[1]) & 7
-        elif pattern is _STAMP:
-            time, caller = float(found[1] or found[3]), found[2] or found[4]
-    return Line(text[at:].rstrip(), number, time, caller, level)
+def _bounded(log: bytes) -> bytes:
+    half = MOST_BYTES // 2
+    return log if len(log) <= MOST_BYTES else log[:half] + b"\n" + log[-half:]
+
+
+def _clean(log: bytes) -> bytes:
+    """Take out what a terminal would have swallowed, and make every line end a newline."""
+    if b"\x1b" in log:
+        log = _ESCAPE.sub(b"", log)
+    if b"\r" in log:
+        log = log.replace(b"\r", b"\n")
+    return log.translate(None, _STRAY)
+
+
+def _messages(raw: str, number: int) -> Iterator[Line]:
+    """Yield the messages of one raw line: one, unless others broke into it."""
+    begin = 0
+    while begin < len(raw):
+        found = _PREFIX.match(raw, begin)
+        assert found is not None, "every part of a prefix is optional"
+        end = found.end()
+        other = _AGAIN.search(raw, end) if raw.find("[", end) >= 0 else None
+        begin = len(raw) if other is None else other.start()
+        text = raw[end:begin].rstrip()
+        if text:
+            yield _line(found, text, number)
+
+
+def _line(prefix: re.Match[str], text: str, number: int) -> Line:
+    syslog, console, word, kmsg, micros, stamp, caller = prefix.groups()
+    time = float(stamp) if stamp else int(micros) / 1e6 if micros else None
+    digits = console or kmsg or syslog
+    return Line(text, number, time, caller, int(digits) & 7 if digits else _LEVELS.get(word))

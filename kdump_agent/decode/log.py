@@ -4,132 +4,93 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
-from . import panic, signature, stack, taint
+from . import culprit, modules, registers, signature, taint, task
+from .causes import BACKTRACE, LOOP, OWNER
 from .hardware.find import find
+from .kernel import hardware_name, kernel
 from .line import Line
-from .lines import split
-from .machinery import bare, is_machinery
-from .report import Decoded, Frame, Kernel, LogFacts, Module, Panic, Place
+from .lines import Log, split
+from .panic import Cause, causes, ends, first, survived
+from .report import Decoded, Frame, LogFacts, Panic
+from .stack import Trace, traces
 
-WINDOW = 400
-"""Lines after a cause that belong to it."""
-_CPU = re.compile(
-    r"CPU: ?(\d{1,5}) (?:UID: \d+ )?PID: ?(\d{1,10}) Comm: (.{1,32}?) (?:Kdump: loaded )?(?:Tainted|Not tainted|[\d.]+)"
+WINDOW = 600
+"""Lines behind a cause that may belong to it."""
+_ASIDE = re.compile(
+    r"Allocated|Freed|created|stored to memory|potentially related|last (?:en|dis)abled|disabled at|last allocated|last free"
+    r"|page_owner|^-> #|became |grace-period kthread"
 )
-_OLD = re.compile(r"Pid: (\d{1,10}), comm: (\S{1,32})")
-_LOCKUP = re.compile(r"CPU#(\d{1,5}) stuck for .{0,20}\[(.{1,32}):(\d{1,10})\]")
-_RELEASE = re.compile(r"Linux version (\S{1,64}) (.{0,400})")
-_RELEASE_IN_OOPS = re.compile(r"(?:Not tainted|Tainted: .{1,80}?) {1,8}(\d+\.\d+\.\S{1,64}) #(\S.{0,80})")
-_HARDWARE = re.compile(r"Hardware name: (.{1,200})|DMI: (.{1,200})")
-_ERROR = re.compile(r"error_code\(0x([0-9a-f]{1,8})\)|Oops: ([0-9a-f]{4,8})\b|(?:fault|opcode|error): ([0-9a-f]{4})\b")
-_ADDRESS = re.compile(
-    r"address:? (?:0x)?([0-9a-f]{8,16})"
-    r"|(?:paging request|dereference) at (?:virtual address )?(?:0x)?([0-9a-f]{1,16}|\(null\))"
-    r"|CR2: ([0-9a-f]{8,16})"
-)
-_MODULE = re.compile(r"([\w-]{1,64})(?:\(([A-Z+-]{1,8})\))?")
+"""Headings of traces that tell of an earlier time, or of another task."""
+CUT = "the log is longer than is read: its middle was not looked at"
+SURVIVED = "no line says that the kernel stopped: it may have gone on after this report"
 
 
 def decode(log: bytes) -> Decoded:
     """Return what a log tells; what it does not is None."""
     cut = split(log)
-    lines = cut.lines
-    hardware = find(lines)
-    cause = panic.first(panic.causes(lines))
-    decoded = Decoded(
-        hardware_name=_first(_HARDWARE, lines),
-        hardware_errors=tuple(hardware),
-        kernel=_kernel(lines),
-        uptime_seconds=next((line.time for line in reversed(lines) if line.time is not None), None),
-        dmesg=LogFacts(len(lines), cut.truncated),
-        doubts=("the log is longer than is read; its end was not looked at",) if cut.truncated else (),
-    )
-    if cause is None:
-        return decoded
-    after = _own(lines[cause.at : cause.at + WINDOW])
-    frames = stack.trace(after)
-    told = _tell(cause, after, frames)
-    return replace(
-        decoded, panic=told, frames=frames, modules=_modules(after), signature=signature.of(told, frames, hardware),
-        uptime_seconds=lines[cause.at].time or decoded.uptime_seconds,
+    found = causes(cut)
+    cause = first(found)
+    own = () if cause is None else _own(cause, found, cut.lines)
+    stacks = _ordered(cause, own) if cause else []
+    errors = find(cut.lines)
+    panic = None if cause is None else _panic(cause, own, stacks)
+    frames = stacks[0].frames if stacks else []
+    said = ((cut.truncated, CUT), (cause is not None and survived(found), SURVIVED))
+    return Decoded(
+        panic=panic, frames=tuple(frames), modules=modules.linked_in(own), hardware_name=hardware_name(cut, own),
+        hardware_errors=errors, signature=signature.of(panic, frames, errors), kernel=kernel(cut, own),
+        uptime_seconds=_uptime(cut, own), dmesg=LogFacts(len(cut.lines), cut.truncated),
+        doubts=tuple(words for true, words in said if true),
     )  # fmt: skip
 
 
-def _own(lines: Sequence[Line]) -> list[Line]:
-    """The lines of the first one's CPU or thread, where the kernel wrote which; else all."""
-    caller = lines[0].caller
-    return [line for line in lines if line.caller in (caller, None)] if caller else list(lines)
+def _own(cause: Cause, found: Sequence[Cause], lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines that belong to a cause: up to the next report, and of its CPU or thread where the kernel wrote which."""
+    after = lines[cause.at : ends(cause, found, lines, WINDOW)]
+    caller = cause.line.caller
+    if caller is None or LOOP in cause.rule.look:  # a stall is told by one CPU of another
+        return after
+    return [line for line in after if line.caller in (caller, None)]
 
 
-def _tell(cause: panic.Cause, after: Sequence[Line], frames: Sequence[Frame]) -> Panic:
-    rip = stack.instruction(after)
-    function = _function(cause, rip, frames)
-    cpu, pid, comm = _who(after)
-    title = cause.title.replace("{in}", f"in {function}" if function else "").replace("{rw}", _access(after))
+def _ordered(cause: Cause, own: Sequence[Line]) -> list[Trace]:
+    """The stack traces of a cause, the most telling first."""
+    found = list(traces(own))
+    if BACKTRACE in cause.rule.look:
+        found.sort(key=lambda trace: "race:" not in trace.heading)
+    elif OWNER not in cause.rule.look:
+        found.sort(key=lambda trace: _ASIDE.search(trace.heading) is not None)
+    return found
+
+
+def _panic(cause: Cause, own: Sequence[Line], stacks: Sequence[Trace]) -> Panic:
+    counter = registers.counter(own)
+    stood = [*registers.dissolved(own), *([counter.symbol] if counter and counter.symbol else [])]
+    function = culprit.function(cause, own, stacks, stood)
+    who = task.running(own)
     return Panic(
-        title=" ".join(title.split())[:200], kind=cause.kind, message=cause.message[:400], function=function, cpu=cpu,
-        pid=pid, comm=comm, taint=next((names for line in after if (names := taint.names(line.text))), ()),
-        rip=rip, error_code=_first(_ERROR, after), fault_address=_first(_ADDRESS, after),
+        title=_title(cause, function, own), kind=cause.rule.kind, message=cause.line.text[:400], function=function,
+        cpu=who.cpu, pid=who.pid, comm=who.comm,
+        taint=next((names for line in own if (names := taint.names(line.text))), ()),
+        rip=counter, error_code=registers.error_code(own), fault_address=registers.fault_address(own),
     )  # fmt: skip
 
 
-def _function(cause: panic.Cause, rip: Place | None, frames: Sequence[Frame]) -> str | None:
-    """The first of these that is not common machinery: what the line names, where the CPU stood, the stack."""
-    if cause.kind in ("mce", "hardware", "sysrq", "oom", "init_killed", "vfs_root", "nmi", "panic", "workqueue_lockup"):
-        return stack.culprit(frames) if cause.kind == "panic" else None
-    named = [name for name in (cause.function, rip.symbol if rip else None) if name and not is_machinery(name)]
-    if cause.kind == "hung_task":
-        named = []
-    return bare(named[0]) if named else stack.culprit(frames)
+def _title(cause: Cause, function: str | None, own: Sequence[Line]) -> str:
+    words = cause.rule.title
+    for number, group in enumerate(cause.groups, 1):
+        words = words.replace(f"{{{number}}}", group)
+    words = words.replace("{in}", f"in {function}" if function else "").replace("{rw}", _access(own))
+    return " ".join(words.split())[:200]
 
 
-def _who(after: Sequence[Line]) -> tuple[int | None, int | None, str | None]:
-    for line in after:
-        if found := _CPU.search(line.text):
-            return int(found[1]), int(found[2]), found[3]
-        if found := _LOCKUP.search(line.text):
-            return int(found[1]), int(found[3]), found[2]
-        if found := _OLD.search(line.text):
-            return None, int(found[1]), found[2]
-    return None, None, None
+def _access(own: Sequence[Line]) -> str:
+    """Read or Write, as the line behind KASAN's headline has it."""
+    return next((line.text.split(" ", 1)[0] for line in own[1:6] if line.text.startswith(("Read ", "Write "))), "")
 
 
-def _access(after: Sequence[Line]) -> str:
-    found = next((m for line in after[:6] if (m := re.match(r"(Read|Write) (?:of size|at addr)", line.text))), None)
-    return f"{found[1]} " if found else ""
-
-
-def _kernel(lines: Sequence[Line]) -> Kernel:
-    for pattern in (_RELEASE, _RELEASE_IN_OOPS):
-        for line in lines:
-            if found := pattern.search(line.text):
-                version = found[2].rsplit("#", 1)[-1].strip()
-                return Kernel(release=found[1], version=f"#{version}" if version else None, machine=_machine(lines))
-    return Kernel(machine=_machine(lines))
-
-
-_MACHINES = (
-    ("x86_64", re.compile(r"\bRIP: |\bRAX: |x86/|x86_64")),
-    ("aarch64", re.compile(r"\bpc : .*\+0x|\bx29: |arm64|pstate: ")),
-    ("ppc64le", re.compile(r"\bNIP \[|GPR00: ")), ("s390x", re.compile(r"Krnl PSW|Krnl GPRS")),
-    ("riscv64", re.compile(r"\bepc : |riscv")), ("i686", re.compile(r"\bEIP: ")), ("arm", re.compile(r"\bPC is at ")),
-)  # fmt: skip
-
-
-def _machine(lines: Sequence[Line]) -> str | None:
-    return next((name for name, pattern in _MACHINES if any(pattern.search(line.text) for line in lines)), None)
-
-
-def _modules(after: Sequence[Line]) -> tuple[Module, ...]:
-    words = next((line.text[18:] for line in after if line.text.startswith("Modules linked in: ")), "")
-    listed = words.split("[last unloaded", 1)[0]
-    return tuple(Module(found[1], found[2]) for found in _MODULE.finditer(listed))
-
-
-def _first(pattern: re.Pattern[str], lines: Sequence[Line]) -> str | None:
-    for line in lines:
-        if found := pattern.search(line.text):
-            return next((group.strip() for group in found.groups() if group), None)
-    return None
+def _uptime(log: Log, own: Sequence[Line]) -> float | None:
+    """Seconds from boot to the crash; where the log tells of none, to its last line."""
+    timed = (line.time for line in (*own[:1], *reversed(log.lines)) if line.time is not None)
+    return next(timed, None)

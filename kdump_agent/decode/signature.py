@@ -12,8 +12,10 @@ DEPTH = 3
 """Frames below the function at fault that tell one bug from another."""
 
 
-def of(panic: Panic, frames: Sequence[Frame], hardware: Sequence[object]) -> Signature:
+def of(panic: Panic | None, frames: Sequence[Frame], hardware: Sequence[object]) -> Signature:
     """Return both signatures of a crash; addresses, offsets, CPUs, PIDs and compiler suffixes are not in them."""
+    if panic is None:
+        return Signature(None, _hardware(hardware))
     names = [bare(frame.symbol) for frame in frames if frame.reliable and not is_machinery(frame.symbol)]
     if panic.function in names:
         names = names[names.index(panic.function) :]

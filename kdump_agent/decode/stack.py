@@ -1,27 +1,67 @@
-"""Stack traces: the frames that a kernel prints, in all architectures' forms, and which of them is at fault."""
+"""Stack traces, in all architectures' forms: which lines are frames, and where one trace ends and the next begins.
+
+Which function is at fault is culprit.py's work.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from .line import Line
-from .machinery import bare, is_machinery
 from .report import Frame, Place
 
-SYMBOL = r"([A-Za-z_.$][\w.$]{0,255})\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8})(?: \[([\w-]{1,64})[^\]]{0,64}\])?"
-_PLACE = re.compile(SYMBOL)
-_SECTION = re.compile(r"</?(IRQ|NMI|TASK|EOE|SOFTIRQ|#DF|#MC|#DB|ENTRY_TRAMPOLINE|SYSENTER)>")
-_START = re.compile(
-    r"(?:\[.{0,40}\] )?(?:Call Trace|Backtrace|Stack traceback|Call trace)s?\b|^stack backtrace:|Trace:$"
-)
-_REGISTER = re.compile(
-    r"(?:RIP|EIP)(?: is at|:)(?: [0-9a-f]{4}:)?(?:\[<[0-9a-f]+>\] *)*(?:\[<[0-9a-f]+>\] *)?|IP: ?\[?<?[0-9a-f]*>?\]? ?"
-    r"|p[cs] : |PC is at |pc : |epc : |NIP \[[0-9a-f]+\] |Krnl PSW : [0-9a-f ]+\(|LR is at |PC: "
-)
+_NAME = r"(?<![\w.$])\.?([A-Za-z_][\w.$]{0,255})"
+_OFFSET = r"\+(?:0x)?([0-9a-f]{1,8})/(?:0x)?([0-9a-f]{1,8})"
+_MODULE = r"(?: {1,2}\[([\w-]{1,64})(?:\([A-Z+-]{0,8}\))?(?: [0-9a-f]{1,64})?\])?"
+_PLACE = re.compile(_NAME + _OFFSET + _MODULE)
 
+_ADDRESSES = (
+    r"\(?(?:\[< {0,8}[0-9a-f]{4,16} {0,8}>\]\)?|\[[0-9a-fx]{8,18}\]|#\d{1,3}:?|\[link register {0,4}\]|from| ){0,12}"
+)
+_FRAME = re.compile(rf"{_ADDRESSES}((?:\? )?)(?:\()?{_NAME}{_OFFSET}{_MODULE}")
+"""x86, arm64, riscv, loongarch, s390 ``([<addr>] name)``, powerpc ``[sp] [pc] name``, i386, mips."""
+_CALLER = re.compile(
+    rf"(?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}(?: \[[\w-]{{1,64}}\])?\)? from (?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}{_OFFSET}{_MODULE}"
+)
+"""arm: ``[<addr>] (callee) from [<addr>] (caller+0x10/0x14)``."""
+_INLINE = re.compile(
+    rf"(?:\[< {{1,8}}inline {{1,8}}>\] )?((?:\? )?){_NAME} (?:(?:[\w.-]{{1,64}}/){{0,16}}[\w.-]{{1,64}}\.[chSs](?:rs)?:\d{{1,6}})(?::\d{{1,4}})?(?: \[inline\])?$"
+)
+"""A call that the compiler dissolved, put back by a symboliser: ``name file.c:12 [inline]``."""
+_LISTED = re.compile(rf"((?:\? )?){_NAME} \([^()\n]{{1,200}}:\d{{1,6}}[^()\n]{{0,400}}\)(?: ([\w-]{{1,64}}))?$")
+"""scripts/decode_stacktrace.sh: ``name (file.c:12 file.h:34) module``."""
+_KERNEL_PC = re.compile(r"(?:RIP: 00[01][08]:|EIP: 0060:|p[cs] : |epc : |PC is at |NIP \[|--- interrupt: )")
+_MARK = re.compile(
+    r"<(/?)(<?)(IRQ|NMI|TASK|EOI|EOE|SOFTIRQ|HARDIRQ|#DF|#MC|#DB|#VC2?|DOUBLEFAULT|ENTRY_TRAMPOLINE|SYSENTER|IST|UNK)>{1,2} *"
+)
+_UNRELIABLE = ("(unreliable)", "(L)")
+_REGISTERS = re.compile(
+    r"[RE]?(?:[ABCD]X|SP|BP|SI|DI|FLAGS|R\d\d): |R[01]\d: |[CDEFG]S: |CR[02]: |DR[03]: |Code: |x\d{1,2} ?: |sp : |lr : |r\d{1,2} ?:|GPR\d\d|pstate|PKRU|"
+    r"Call Trace|[0-9a-f]{8,16} [0-9a-f]{8,16}|Stack:|Exception stack"
+)
+_HEADING = re.compile(
+    r"(?:[Cc]all [Tt]race|[Bb]acktrace|stack trace|Last Breaking|Allocated|Freed|created|stored to memory|potentially related|"
+    r"buggy address|page_owner|last allocated|last free|\bby (?:task|interrupt|idle)|\bbacktrace|became |-> #\d|locks? held|"
+    r"-{4,}\[|={8,}|INFO: |BUG: |WARNING: |Kernel panic|Modules linked|NMI backtrace|Task dump|task:|Showing all|irq event|"
+    r"general protection|Unable to handle|RIP: 00[23]|Rebooting|Workqueue: )"
+)
 MOST = 256
-"""Frames that are kept."""
+"""Frames of one trace that are kept."""
+STRAYS = 4
+"""Lines of others that may break into a trace before we think it over."""
+
+
+@dataclass
+class Trace:
+    """One stack trace, the innermost frame first."""
+
+    heading: str
+    """The last line before it that was no frame: "Call Trace:", "Allocated by task 12:" ..."""
+    begin: int
+    """The index of its first frame among the lines given."""
+    frames: list[Frame] = field(default_factory=list)
 
 
 def place(text: str) -> Place | None:
@@ -30,47 +70,47 @@ def place(text: str) -> Place | None:
     return None if found is None else Place(found[1], int(found[2], 16), int(found[3], 16), found[4])
 
 
-def instruction(lines: Iterable[Line]) -> Place | None:
-    """Return where the kernel stood, by the first line that shows the program counter with a symbol."""
-    for line in lines:
-        if _REGISTER.search(line.text) and (found := place(line.text)) is not None:
-            return found
-    return None
-
-
-def trace(lines: Sequence[Line]) -> tuple[Frame, ...]:
-    """Return the frames of the first stack trace that has any; another one's begin ends it."""
-    frames: list[Frame] = []
-    section: str | None = None
-    inside = False
-    for line in lines:
+def traces(lines: Iterable[Line]) -> Iterator[Trace]:
+    """Yield every stack trace, in order. Lines of others that broke into one are passed over."""
+    trace: Trace | None = None
+    heading, section, strays = "", None, 0
+    for at, line in enumerate(lines):
         text = line.text.strip()
-        if _START.search(text) and "+0x" not in text:
-            if frames:
-                break
-            inside = True
-        elif inside and (mark := _SECTION.match(text)):
-            section = None if text.startswith("</") else mark[1].lower()
-            if "+0x" in text and (frame := _frame(text, section)):
-                frames.append(frame)
-        elif inside and (frame := _frame(text, section)):
-            frames.append(frame)
-        elif frames and text.startswith(("---[", "Code:", "Modules linked in", "Allocated by", "Freed by", "==")):
-            break
-        if len(frames) == MOST:
-            break
-    return tuple(frames)
+        if mark := _MARK.match(text):
+            section = None if mark[1] or mark[3] in ("EOI", "EOE") else mark[3].strip("#").lower()
+            text = text[mark.end() :]
+            if not text:
+                continue
+        found = _frames(text, section, trace is not None)
+        if found:
+            if trace is None:
+                trace = Trace(heading, at)
+            trace.frames.extend(found[: MOST - len(trace.frames)])
+            strays = 0
+        elif _HEADING.search(text) or not _REGISTERS.match(text):
+            strays += 1
+            if trace is not None and (strays > STRAYS or _HEADING.search(text)):
+                yield trace
+                trace = None
+            if trace is None:
+                heading = text
+                section = None
+    if trace is not None:
+        yield trace
 
 
-def _frame(text: str, section: str | None) -> Frame | None:
-    found = _PLACE.search(text)
-    if found is None or len(text) > 400 or found.start() > 64 or text.startswith(("RIP:", "Code:", "CPU:", "RSP:")):
-        return None
-    reliable = "? " not in text[: found.start()]
-    return Frame(found[1], int(found[2], 16), int(found[3], 16), found[4], reliable, section)
-
-
-def culprit(frames: Iterable[Frame]) -> str | None:
-    """Return the function at fault: the first reliable frame that is not common machinery."""
-    known = [frame for frame in frames if frame.reliable] or list(frames)
-    return next((bare(frame.symbol) for frame in known if not is_machinery(frame.symbol)), None)
+def _frames(text: str, section: str | None, inside: bool) -> list[Frame]:
+    """The frames that a line is: one, none, or on arm two where a trace begins."""
+    if "+" in text:
+        if " from " in text and (found := _CALLER.match(text)):
+            caller = Frame(found[2], int(found[3], 16), int(found[4], 16), found[5], True, section)
+            return [caller] if inside else [Frame(found[1], None, None, None, True, section), caller]
+        if found := _FRAME.match(text):
+            reliable = not found[1] and not text.endswith(_UNRELIABLE)
+            return [Frame(found[2], int(found[3], 16), int(found[4], 16), found[5], reliable, section)]
+        if inside and _KERNEL_PC.match(text) and (spot := place(text)) and spot.symbol:
+            return [Frame(spot.symbol, spot.offset, spot.size, spot.module, True, section)]
+    if ":" in text and (found := _INLINE.match(text) or _LISTED.match(text)):
+        module = found[3] if found.re is _LISTED else None
+        return [Frame(found[2], None, None, module, not found[1], section)]
+    return []

@@ -34,7 +34,7 @@ def test_a_null_dereference_names_the_function_at_fault() -> None:
     assert (found.panic.cpu, found.panic.pid, found.panic.comm) == (1, 432, "insmod")
     assert found.panic.taint == ("OOT_MODULE", "UNSIGNED_MODULE")
     assert asdict(found.panic)["rip"] == {"symbol": "crashme_null", "offset": 38, "size": 74, "module": "crashme"}
-    assert (found.panic.error_code, found.panic.fault_address) == ("0002", "0000000000000000")
+    assert (found.panic.error_code, found.panic.fault_address) == ("0x2", "0x0")
     assert [frame.symbol for frame in found.frames[:3]] == ["crashme_init", "do_one_initcall", "do_init_module"]
     assert found.modules[0].name == "crashme"
     assert found.modules[0].flags == "OE+"

@@ -1,0 +1,336 @@
+"""The lines by which a kernel tells that it crashed, or that something is wrong: a table, in the kernel's own words.
+
+Finding them and choosing the first cause is panic.py's work; finding the function is culprit.py's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FATAL = "fatal"
+"""The kernel cannot go on after it."""
+REPORT = "report"
+"""The kernel says that something is wrong, and goes on unless told otherwise."""
+ECHO = "echo"
+"""What follows from an earlier cause; a cause only where the log has no other."""
+
+# Where the function at fault is looked for, in this order.
+LINE = "line"  # the line itself names it
+NEXT = "next"  # one of the next lines names it ("caller is", "last function:", "at:")
+PC = "pc"  # where the CPU stood
+STACK = "stack"  # the first trace
+OWNER = "owner"  # the very first trace: of who owns what is broken
+BACKTRACE = "backtrace"  # the trace under "stack backtrace:", behind lockdep's own
+LOOP = "loop"  # the trace of a CPU that makes no progress, or that ran out of stack: by where the loop was entered
+PAIR = "pair"  # the line itself names it, as one of two that are equally at fault
+NOWHERE: tuple[str, ...] = ()
+OOPS = (PC, STACK)
+WARNED = (LINE, PC, STACK)
+LOCKED = (NEXT, STACK)
+
+_FN = r"(?P<fn>[A-Za-z_][\w.]{0,255})\+0x[0-9a-f]"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One form of line."""
+
+    kind: str
+    word: str
+    """Stands in every line of this form, to find them fast."""
+    pattern: re.Pattern[str]
+    title: str
+    """``{1}`` is the pattern's first group, ``{fn}`` the function at fault, ``{in}`` "in" with it, ``{rw}`` Read or Write."""
+    weight: str
+    look: tuple[str, ...]
+
+
+def _rules(kind: str, weight: str, look: tuple[str, ...], *forms: tuple[str, str, str]) -> tuple[Rule, ...]:
+    return tuple(Rule(kind, word, re.compile(pattern), title, weight, look) for word, pattern, title in forms)
+
+
+PANIC = "Kernel panic - not syncing"
+_NOT = PANIC + r": {0,2}"
+
+# The first rule that fits a line wins, so the more telling ones come first.
+RULES: tuple[Rule, ...] = (
+    # arch/x86/kernel/cpu/mce/core.c, print_mce and mce_panic; arch/powerpc/platforms/powernv/opal.c
+    *_rules(
+        "mce", FATAL, NOWHERE,
+        (PANIC, _NOT + r".{0,80}(?:[Mm]achine [Cc]heck|broadcast exception|MCE)", "fatal machine check"),
+        ("Oops: Machine check", r"Oops: Machine check", "fatal machine check"),
+    ),
+    *_rules(
+        "mce", REPORT, NOWHERE,
+        ("Machine Check Exception", r"CPU \d+: Machine Check Exception: +[0-9a-f]", "machine check"),
+    ),
+    # drivers/acpi/apei/ghes.c, arch/arm64/kernel/traps.c, drivers/edac
+    *_rules(
+        "hardware", FATAL, NOWHERE,
+        (PANIC, _NOT + r".{0,80}(?:hardware (?:memory )?error|SError|EDAC|UE (?:row|page))", "fatal hardware error"),
+        ("SError", r"SError Interrupt on CPU ?\d+|-- SError", "SError interrupt"),
+        ("xternal abort", r"^Internal error: .{0,40}external abort|^Unhandled fault: .{0,40}external abort",
+         "external abort"),
+        ("Hardware Error", r"\[Hardware Error\]: event severity: fatal", "fatal hardware error"),
+    ),
+    # mm/kasan/report.c
+    *_rules(
+        "kasan", REPORT, (LINE, STACK),
+        ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) in (?:" + _FN + r"|(?P<name>[A-Za-z_]\w{0,255}))", "KASAN: {1} {rw} {in}"),
+        ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) on address", "KASAN: {1} {rw} {in}"),
+        ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60})", "KASAN: {1} {rw} {in}"),
+    ),
+    # mm/kfence/report.c, mm/kmsan/report.c, kernel/kcsan/report.c
+    *_rules(
+        "kfence", REPORT, (LINE, STACK),
+        ("KFENCE: ", r"BUG: KFENCE: ([a-z -]{3,60}?)(?: in " + _FN + r"|$)", "KFENCE: {1} {in}"),
+    ),
+    *_rules(
+        "kmsan", REPORT, (LINE, STACK),
+        ("KMSAN: ", r"BUG: KMSAN: ([a-z -]{3,60}?)(?: in (?P<fn>[A-Za-z_][\w.]{0,255})|$)", "KMSAN: {1} {in}"),
+    ),
+    *_rules(
+        "kcsan", REPORT, (PAIR, STACK),
+        ("KCSAN: ", r"BUG: KCSAN: ([a-z: -]{3,60}?) in (?P<fn>[A-Za-z_][\w.]{0,255})(?: / [\w.]{1,255})?", "KCSAN: {1} {in}"),
+    ),
+    # lib/ubsan.c
+    *_rules(
+        "ubsan", REPORT, (STACK,),
+        ("UBSAN: ", r"UBSAN: ([\w -]{3,60}?) in \S", "UBSAN: {1} {in}"),
+    ),
+    # arch/x86/kernel/traps.c, dumpstack; arch/arm64/kernel/traps.c; arch/riscv/kernel/traps.c; kernel/sched/core.c
+    *_rules(
+        "stack", FATAL, (LOOP,),
+        ("stack guard page", r"BUG: (?:[A-Z]+ )?stack guard page was hit", "stack overflow {in}"),
+        ("ernel stack overflow", r"^(?:BUG: )?[Kk]ernel stack overflow|" + _NOT + r"[Kk]ernel stack overflow", "stack overflow {in}"),
+        ("nsufficient stack space", r"Insufficient stack space to handle exception", "stack overflow {in}"),
+        ("overran stack", r"Thread overran stack", "stack overflow {in}"),
+        ("Bad kernel stack pointer", r"Bad kernel stack pointer", "bad stack pointer {in}"),
+    ),
+    *_rules(
+        "stack", FATAL, (LINE, STACK),
+        ("stack is corrupted", r"stack-protector: [Kk]ernel stack is corrupted in: (?:" + _FN + ")?", "stack corrupted {in}"),
+        ("corrupted stack end", r"corrupted stack end detected", "stack overflow {in}"),
+    ),
+    *_rules(
+        "double_fault", FATAL, OOPS,
+        ("double fault", r"(?:PANIC: |^(?:Oops: )?|traps: )double fault[:,]", "double fault {in}"),
+    ),
+    # arch/*/mm/fault.c
+    *_rules(
+        "null_deref", FATAL, OOPS,
+        ("NULL pointer dereference", r"(?:BUG: |Unable to handle |kernel )(?:.{0,20})NULL pointer dereference",
+         "NULL pointer dereference {in}"),
+        ("NULL pointer?", r"Unable to handle kernel instruction fetch \(NULL pointer\?\)", "jump to NULL {in}"),
+    ),
+    *_rules(
+        "page_fault", FATAL, OOPS,
+        ("nable to handle", r"(?:BUG: )?[Uu]nable to handle (?:kernel|page fault|paging request|unknown|unaligned)", "page fault {in}"),
+        ("Unhandled fault", r"^(?:8<--- cut here ---)?Unhandled (?:fault|prefetch abort): ", "unhandled fault {in}"),
+        ("kernel paging request", r"^CPU \d+ Unable to handle kernel paging request", "page fault {in}"),
+        ("Bad pagetable", r"^(?:Oops: )?Bad pagetable: ", "bad page table {in}"),
+    ),
+    # arch/x86/kernel/traps.c
+    *_rules(
+        "gpf", FATAL, OOPS,
+        ("general protection fault", r"general protection fault(?:[:,]|$)", "general protection fault {in}"),
+        ("segment", r"^(?:Oops: )?(?:stack segment|segment not present|invalid TSS): [0-9a-f]{4} \[#", "bad segment {in}"),
+    ),
+    *_rules(
+        "divide", FATAL, OOPS,
+        ("divide", r"divide[ _]error: [0-9a-f]{4}", "divide error {in}"),
+        ("fixpoint divide", r"fixpoint divide exception", "divide error {in}"),
+    ),
+    # lib/list_debug.c: a warning, or a BUG() right behind it; mm/usercopy.c
+    *_rules(
+        "list_corruption", REPORT, (PC, STACK),
+        ("list_", r"list_(add|del) corruption[.,]", "list corruption {in}"),
+    ),
+    *_rules(
+        "bug", REPORT, (STACK,),
+        ("usercopy: ", r"usercopy: [Kk]ernel memory (?:exposure|overwrite) attempt", "bad usercopy {in}"),
+        ("skb_", r"skb(?:uff: |_)(?:skb_)?(?:over|under)_panic", "skb overrun {in}"),
+    ),
+    *_rules(
+        "bug", FATAL, OOPS,
+        ("ernel BUG at", r"[Kk]ernel BUG at (\S{1,200}?)!", "kernel BUG {in}"),
+        ("ernel BUG at", r"[Kk]ernel BUG at", "kernel BUG {in}"),
+        ("BUG: failure at", r"BUG: failure at (\S{1,200}?)/(?P<name>[A-Za-z_]\w{0,255})\(\)!", "kernel BUG {in}"),
+        ("ernel bug detected", r"^Kernel bug detected\[#", "kernel BUG {in}"),
+        ("Kernel BUG [#", r"^Kernel BUG \[#", "kernel BUG {in}"),
+        ("Oops - BUG", r"Internal error: Oops - BUG", "kernel BUG {in}"),
+        ("CFI failure", r"CFI failure at " + _FN, "CFI failure {in}"),
+        ("Oops - CFI", r"Oops - CFI", "CFI failure {in}"),
+    ),
+    *_rules(
+        "invalid_opcode", FATAL, OOPS,
+        ("invalid opcode", r"invalid opcode: [0-9a-f]{4}", "invalid opcode {in}"),
+        ("undefined instruction", r"Oops - undefined instruction", "undefined instruction {in}"),
+        ("illegal ", r"Oops - illegal instruction|^illegal operation: [0-9a-f]{4}", "illegal instruction {in}"),
+        ("Reserved instruction", r"^Reserved instruction in kernel code", "illegal instruction {in}"),
+    ),
+    # kernel/watchdog.c, kernel/watchdog_perf.c, arch/powerpc/kernel/watchdog.c
+    *_rules(
+        "softlockup", REPORT, (LOOP,),
+        ("BUG: soft lockup", r"BUG: soft lockup", "soft lockup {in}"),
+    ),
+    *_rules(
+        "hardlockup", REPORT, (LOOP,),
+        ("LOCKUP on", r"[Ww]atchdog.{0,20}detected (?:hard )?LOCKUP on", "hard lockup {in}"),
+        ("Hard LOCKUP", r"CPU \d+ (?:self-detected )?[Hh]ard LOCKUP|" + _NOT + "Hard LOCKUP", "hard lockup {in}"),
+    ),
+    *_rules(
+        "workqueue_lockup", REPORT, NOWHERE,
+        ("workqueue lockup", r"BUG: workqueue lockup", "workqueue lockup"),
+    ),
+    # kernel/rcu/tree_stall.h, kernel/rcu/tree_exp.h, kernel/rcu/tasks.h
+    *_rules(
+        "rcu_stall", REPORT, (LOOP,),
+        (" stall", r"INFO: \S{0,40}(?:rcu|RCU)\S{0,40} (?:self-)?detected (?:expedited )?stalls?", "RCU stall {in}"),
+        ("RCU detected", r"RCU detected CPU", "RCU stall {in}"),
+        ("kthread starved", r"rcu\w{0,20} kthread starved for", "RCU stall {in}"),
+    ),
+    # kernel/hung_task.c
+    *_rules(
+        "hung_task", REPORT, (STACK,),
+        ("INFO: task ", r"INFO: task .{1,64}:\d{1,10} blocked ", "task hung {in}"),
+        ("INFO: task ", r"INFO: task .{1,64}:\d{1,10} can't die ", "task cannot die {in}"),
+    ),
+    # kernel/locking/lockdep.c, include/linux/rcupdate.h
+    *_rules(
+        "lockdep", REPORT, LOCKED,
+        ("dependency detected", r"possible circular locking dependency detected", "possible circular locking {in}"),
+        ("recursive locking", r"possible recursive locking detected", "possible recursive locking {in}"),
+        ("lock state", r"inconsistent lock state", "inconsistent lock state {in}"),
+        ("bad unlock balance", r"bad unlock balance detected", "bad unlock balance {in}"),
+        ("bad contention", r"bad contention detected", "bad lock contention {in}"),
+        ("held lock freed", r"held lock freed!", "held lock freed {in}"),
+        ("nvalid wait context", r"Invalid wait context \]", "invalid wait context {in}"),
+    ),
+    *_rules(
+        "lockdep", REPORT, (STACK,),
+        ("lock order detected", r"-(?:un)?safe lock order detected", "possible irq lock order {in}"),
+        ("lock inversion", r"possible irq lock inversion dependency", "possible irq lock inversion {in}"),
+    ),
+    *_rules(
+        "lockdep", REPORT, (BACKTRACE,),
+        ("suspicious ", r"(?:WARNING|INFO): suspicious (?:RCU usage|rcu_dereference)", "suspicious RCU usage {in}"),
+        ("non-static key", r"INFO: trying to register non-static key", "lock without a key {in}"),
+        ("returning to user", r"lock held when returning to user space!", "lock held on return to user space {in}"),
+        ("has locks held", r"still has locks held!|has locks held ", "locks still held {in}"),
+        ("still has locks", r"still has locks held!", "locks still held {in}"),
+        ("Nested lock", r"Nested lock was not taken", "nested lock was not taken {in}"),
+        ("too low!", r"BUG: MAX_\w{4,30} too low!", "lockdep ran out of room {in}"),
+    ),
+    # kernel/sched/core.c, lib/smp_processor_id.c
+    *_rules(
+        "atomic_sleep", REPORT, (STACK,),
+        ("scheduling while atomic", r"BUG: scheduling while atomic", "scheduling while atomic {in}"),
+        ("sleeping function", r"BUG: sleeping function called from (?:invalid|illegal) context", "sleeping while atomic {in}"),
+        ("from the idle", r"bad: scheduling from the idle thread", "scheduling while atomic {in}"),
+    ),
+    *_rules(
+        "bug", REPORT, (NEXT, STACK),
+        ("in preemptible", r"BUG: using (\S{1,64}) in preemptible", "{1} used while preemptible {in}"),
+        ("workqueue leaked", r"BUG: workqueue leaked (?:lock|atomic|RCU)", "lock or atomic leaked {in}"),
+    ),
+    # mm/kmemleak.c
+    *_rules(
+        "memory_leak", REPORT, (STACK,),
+        ("memory leak", r"BUG: memory leak", "memory leak {in}"),
+        ("kmemleak: ", r"kmemleak: \d+ new suspected memory leaks", "memory leak {in}"),
+    ),
+    # mm/page_alloc.c, mm/memory.c, kernel/fork.c
+    *_rules(
+        "bad_page", REPORT, (OWNER,),
+        ("BUG: Bad ", r"BUG: Bad page (state|map|cache)", "bad page {1} {in}"),
+        ("BUG: Bad ", r"BUG: Bad rss-counter state", "bad page counter {in}"),
+        ("bad page table", r"BUG: [Bb]ad page table", "bad page table {in}"),
+        ("pgtables_bytes", r"BUG: non-zero (?:pgtables_bytes|nr_ptes|nr_pmds)", "page tables left over {in}"),
+    ),
+    # mm/slub.c, mm/slab.c
+    *_rules(
+        "bug", REPORT, (STACK,),
+        ("BUG ", r"^BUG (\S{1,64}) \((?:Not tainted|Tainted: .{1,60})\): (.{1,60})", "slab {1}: {2} {in}"),
+        ("lab corruption", r"Slab corruption", "slab corruption {in}"),
+        ("spinlock", r"BUG: (spinlock|rwlock|rwlock-lockup)( .{3,40}?) on CPU", "{1}{2} {in}"),
+        ("rwlock", r"BUG: (rwlock)( .{3,40}?) on CPU", "{1}{2} {in}"),
+        ("Dentry", r"BUG: Dentry .{0,120}still in use", "dentry still in use {in}"),
+        ("Busy inodes", r"VFS: Busy inodes after unmount", "busy inodes after unmount {in}"),
+    ),
+    *_rules(
+        "bug", REPORT, NOWHERE,
+        ("unregister_netdevice", r"unregister_netdevice: waiting for \S{1,40} to become free", "network device cannot go: still in use"),
+        ("file count is 0", r"VFS: Close: file count is 0", "a closed file was closed again"),
+    ),
+    # kernel/panic.c, __warn(): 2.6.32, 2.6.39 to 6.17, 6.18
+    *_rules(
+        "warn", REPORT, WARNED,
+        ("ODEBUG: ", r"ODEBUG: (\w{1,40}(?: \w{1,40})?) .{0,80}object type: (\w{1,40})", "ODEBUG: {1} {2} {in}"),
+        ("WARNING: ", r"WARNING: CPU: \d{1,5} PID: \d{1,10} at (\S{1,200}:\d{1,6})(?: " + _FN + ")?", "WARNING {in}"),
+        ("WARNING: ", r"WARNING: at (\S{1,200}:\d{1,6})(?: " + _FN + ")?", "WARNING {in}"),
+        ("WARNING: ", r"WARNING: (\S{1,200}:\d{1,6}) at " + _FN, "WARNING {in}"),
+        ("WARNING: ", r"WARNING: (\S{1,200}:\d{1,6}) at \S{1,80}, CPU#", "WARNING {in}"),
+        ("WARNING: ", r"WARNING: kernel stack (?:regs|frame pointer) at .{0,80} has bad", "bad frame pointer"),
+    ),
+    # What comes of an Oops: arch/*/kernel/traps.c, kernel/exit.c, kernel/panic.c
+    *_rules(
+        "oops", ECHO, OOPS,
+        ("Oops", r"(?:^|error: )Oops(?:[:\[ -]|$)", "oops {in}"),
+        ("Internal error: ", r"^Internal error: ([^:\[]{1,60})", "oops: {1} {in}"),
+        ("exception: 0", r"^[a-z -]{1,40} exception: [0-9a-f]{4} ", "oops {in}"),
+        ("[#1]", r"^[a-z -]{1,40}: [0-9a-f]{4} \[#1\]", "oops {in}"),
+    ),
+    *_rules(
+        "init_killed", FATAL, NOWHERE,
+        (PANIC, _NOT + r"Attempted to kill init", "init was killed"),
+    ),
+    *_rules(
+        "vfs_root", FATAL, NOWHERE,
+        (PANIC, _NOT + r"VFS: Unable to mount root", "no root file system"),
+    ),
+    *_rules(
+        "oom", FATAL, NOWHERE,
+        (PANIC, _NOT + r"(?:Out of memory|System is deadlocked)", "out of memory"),
+    ),
+    # drivers/tty/sysrq.c
+    *_rules(
+        "sysrq", FATAL, NOWHERE,
+        ("Trigger a crash", r"[Ss]ys[Rr]q ?: (?:SysRq : )?Trigger a crash", "crash asked for by sysrq"),
+        (PANIC, _NOT + r"sysrq triggered crash", "crash asked for by sysrq"),
+    ),
+    # arch/x86/kernel/nmi.c, drivers/watchdog/hpwdt.c
+    *_rules(
+        "nmi", FATAL, NOWHERE,
+        (PANIC, _NOT + r".{0,20}(?:NMI|[Nn]on[ -]maskable)", "NMI"),
+    ),
+    *_rules(
+        "panic", ECHO, NOWHERE,
+        (PANIC, _NOT + r"(?:Fatal exception|Aiee|Attempted to kill the idle task)(.{0,40})", "kernel panic: fatal exception"),
+    ),
+    *_rules(
+        "panic", FATAL, (STACK,),
+        (PANIC, _NOT + r"(.{0,120})", "kernel panic: {1}"),
+    ),
+    *_rules(
+        "bug", REPORT, OOPS,
+        ("BUG: ", r"^BUG: ([A-Za-z].{2,60}?)(?: at |$|:|!)", "BUG: {1} {in}"),
+    ),
+)  # fmt: skip
+
+POINTS_BACK: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
+    (re.compile(_NOT + pattern), frozenset(kinds.split()))
+    for pattern, kinds in (
+        (
+            r".{0,60}panic_on_warn set|.{0,60}panic=warn|kasan\.fault=panic set",
+            "warn kasan kfence kmsan kcsan ubsan lockdep atomic_sleep bug list_corruption bad_page",
+        ),
+        (r"softlockup: ", "softlockup"),
+        (r"(?:.{0,20}[Ww]atchdog detected |softlockup: )?[Hh]ard LOCKUP", "hardlockup"),
+        (r"hung_task: ", "hung_task"),
+        (r"RCU Stall", "rcu_stall"),
+        (r"scheduling while atomic", "atomic_sleep"),
+    )
+)
+"""Panics that only carry out what an earlier report asked for: of which kinds."""

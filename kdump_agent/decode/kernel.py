@@ -1,0 +1,70 @@
+"""Which kernel, on which machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .line import Line
+from .lines import Log
+from .report import Kernel
+
+_BANNER = re.compile(r"Linux version (\S{1,64}) (.{0,600})")
+"""init/version.c, ``linux_banner``."""
+_VERSION = re.compile(r"#\d{1,8}[ -].{0,200}$")
+_OOPS = re.compile(
+    r"(?:Not tainted|Tainted: [A-Z ]{1,40}?) {0,8}\(?(\d{1,3}\.\d{1,4}[^\s)]{0,64})(?: (#\S.{0,120}?)\)?$)?"
+)
+"""lib/dump_stack.c, ``dump_stack_print_info``."""
+_NAMES = ("Hardware name: ", "DMI: ", "Machine model: ", "OF: fdt: Machine model: ")
+MOST_OOPS = 200
+"""Lines behind a cause in which it names its kernel."""
+
+_MACHINES = (  # words that only one architecture's kernel writes
+    ("x86_64", ("x86/", "RIP: 0010:", " R15: ", "x86_64", "Command line: BOOT_IMAGE=")),
+    ("aarch64", ("pstate: ", " x29: ", "arm64", "CPU: Booted secondary processor", "psci: ")),
+    ("ppc64le", ("NIP [", "GPR00: ", "opal: ", "pseries: ")),
+    ("s390x", ("Krnl PSW", "Krnl GPRS", "setup: Linux is running under z/VM", "zcore")),
+    ("riscv64", ("epc : ", "riscv: ", "SBI specification")),
+    ("loongarch64", ("era : ", "LoongArch")),
+    ("i686", ("EIP: ", "EAX: ")),
+    ("armv7l", ("PC is at ", "ARMv7 ")),
+    ("mips", ("Cause : ", "epc   : ")),
+)
+
+
+def kernel(log: Log, own: Sequence[Line]) -> Kernel:
+    """Return what a log says of its kernel; ``own`` are the lines of the crash, which know better than the boot's."""
+    for line in own[:MOST_OOPS]:
+        if found := _OOPS.search(line.text):
+            release, version = found[1], found[2]
+            return Kernel(release, version or _banner(log, release)[1], machine(log))
+    return Kernel(*_banner(log, None), machine(log))
+
+
+def _banner(log: Log, release: str | None) -> tuple[str | None, str | None]:
+    """Release and version as the boot's banner has them; the last banner of that release, where one is asked for."""
+    found = [match for at in log.holding("Linux version ") if (match := _BANNER.search(log.lines[at].text))]
+    fit = [match for match in found if release in (None, match[1])]
+    if not fit:
+        return release, None
+    version = _VERSION.search(fit[-1][2])
+    return fit[-1][1], version[0].strip() if version else None
+
+
+def machine(log: Log) -> str | None:
+    """Return the architecture as ``uname -m`` names it, told by words that no other writes."""
+    return next(
+        (name for name, words in _MACHINES if any(next(log.holding(word), None) is not None for word in words)), None
+    )
+
+
+def hardware_name(log: Log, own: Sequence[Line]) -> str | None:
+    """Return the machine's name as the firmware tells it."""
+    for line in own[:MOST_OOPS]:
+        if line.text.startswith(_NAMES[0]):
+            return line.text[len(_NAMES[0]) :].strip() or None
+    for word in _NAMES:
+        for at in log.holding(word):
+            return log.lines[at].text.partition(word)[2].strip()[:200] or None
+    return None

@@ -1,0 +1,32 @@
+"""The modules that were linked in, with their flags. kernel/module/main.c, ``print_modules``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .line import Line
+from .report import Module
+
+_WORD = "Modules linked in: "
+_MODULE = re.compile(r"([A-Za-z0-9_-]{1,64})(?:\(([A-Z+-]{1,8})\))?(?= |$)")
+_CONTINUED = re.compile(r" ?(?:[A-Za-z0-9_-]{1,64}(?:\([A-Z+-]{1,8}\))? ?){2,}(?:\[last unloaded|$)")
+MOST = 2000
+
+
+def linked_in(lines: Sequence[Line]) -> tuple[Module, ...]:
+    """Return the modules in the kernel's order, the youngest first."""
+    listed = "".join(_listing(lines)).split("[last unloaded", 1)[0].split("last unloaded: ", 1)[0]
+    return tuple(Module(found[1], found[2]) for found in _MODULE.finditer(listed))[:MOST]
+
+
+def _listing(lines: Sequence[Line]) -> Iterator[str]:
+    """Yield the list, and its continuations: a long one was cut by the log's own limit."""
+    begin = next((at for at, line in enumerate(lines) if line.text.startswith(_WORD)), None)
+    if begin is None:
+        return
+    yield lines[begin].text[len(_WORD) :]
+    for line in lines[begin + 1 :]:
+        if not _CONTINUED.match(line.text):
+            return
+        yield " " + line.text
