@@ -13,14 +13,15 @@ FATAL = "fatal"
 REPORT = "report"
 """The kernel says that something is wrong, and goes on unless told otherwise."""
 ECHO = "echo"
-"""What follows from an earlier cause; a cause only where the log has no other."""
+"""What follows a cause that the kernel cannot go on from; the cause itself only where the log lost that."""
 
 # Where the function at fault is looked for, in this order.
 LINE = "line"  # the line itself names it
 NEXT = "next"  # one of the next lines names it ("caller is", "last function:", "at:")
 PC = "pc"  # where the CPU stood
 STACK = "stack"  # the first trace
-OWNER = "owner"  # the very first trace: of who owns what is broken
+FIRST = "first"  # the very first trace, although it tells of an earlier time
+OWNER = "owner"  # the very first trace: of who allocated what is broken
 BACKTRACE = "backtrace"  # the trace under "stack backtrace:", behind lockdep's own
 LOOP = "loop"  # the trace of a CPU that makes no progress, or that ran out of stack: by where the loop was entered
 PAIR = "pair"  # the line itself names it, as one of two that are equally at fault
@@ -29,7 +30,8 @@ OOPS = (PC, STACK)
 WARNED = (LINE, PC, STACK)
 LOCKED = (NEXT, STACK)
 
-_FN = r"(?P<fn>[A-Za-z_][\w.]{0,255})\+0x[0-9a-f]"
+_NAMED = r"(?P<fn>[A-Za-z_][\w.]{0,255})"
+_FN = _NAMED + r"\+0x[0-9a-f]"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Rule:
     """Stands in every line of this form, to find them fast."""
     pattern: re.Pattern[str]
     title: str
-    """``{1}`` is the pattern's first group, ``{fn}`` the function at fault, ``{in}`` "in" with it, ``{rw}`` Read or Write."""
+    """``{1}`` is the pattern's first group, ``{in}`` the function at fault, ``{rw}`` Read or Write."""
     weight: str
     look: tuple[str, ...]
 
@@ -72,27 +74,35 @@ RULES: tuple[Rule, ...] = (
         ("SError", r"SError Interrupt on CPU ?\d+|-- SError", "SError interrupt"),
         ("xternal abort", r"^Internal error: .{0,40}external abort|^Unhandled fault: .{0,40}external abort",
          "external abort"),
-        ("Hardware Error", r"\[Hardware Error\]: event severity: fatal", "fatal hardware error"),
     ),
+    # What a watchdog's or a warning's report asked for; kernel/panic.c and the files named below
+    *_rules(
+        "hardlockup", FATAL, (LOOP,),
+        (PANIC, _NOT + r"(?:.{0,20}[Ww]atchdog detected )?[Hh]ard LOCKUP", "hard lockup {in}"),
+    ),
+    *_rules("softlockup", FATAL, (LOOP,), (PANIC, _NOT + r"softlockup: ", "soft lockup {in}")),
+    *_rules("rcu_stall", FATAL, NOWHERE, (PANIC, _NOT + r"RCU Stall", "RCU stall")),
+    *_rules("hung_task", FATAL, NOWHERE, (PANIC, _NOT + r"hung_task: ", "task hung")),
+    *_rules("warn", FATAL, (STACK,), (PANIC, _NOT + r".{0,60}panic_on_warn set", "WARNING {in}")),
     # mm/kasan/report.c
     *_rules(
         "kasan", REPORT, (LINE, STACK),
-        ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) in (?:" + _FN + r"|(?P<name>[A-Za-z_]\w{0,255}))", "KASAN: {1} {rw} {in}"),
+        ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) in " + _NAMED, "KASAN: {1} {rw} {in}"),
         ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) on address", "KASAN: {1} {rw} {in}"),
         ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60})", "KASAN: {1} {rw} {in}"),
     ),
     # mm/kfence/report.c, mm/kmsan/report.c, kernel/kcsan/report.c
     *_rules(
         "kfence", REPORT, (LINE, STACK),
-        ("KFENCE: ", r"BUG: KFENCE: ([a-z -]{3,60}?)(?: in " + _FN + r"|$)", "KFENCE: {1} {in}"),
+        ("KFENCE: ", r"BUG: KFENCE: ([a-z -]{3,60}?)(?: in " + _NAMED + r"|$)", "KFENCE: {1} {in}"),
     ),
     *_rules(
         "kmsan", REPORT, (LINE, STACK),
-        ("KMSAN: ", r"BUG: KMSAN: ([a-z -]{3,60}?)(?: in (?P<fn>[A-Za-z_][\w.]{0,255})|$)", "KMSAN: {1} {in}"),
+        ("KMSAN: ", r"BUG: KMSAN: ([a-z -]{3,60}?)(?: in " + _NAMED + r"|$)", "KMSAN: {1} {in}"),
     ),
     *_rules(
         "kcsan", REPORT, (PAIR, STACK),
-        ("KCSAN: ", r"BUG: KCSAN: ([a-z: -]{3,60}?) in (?P<fn>[A-Za-z_][\w.]{0,255})(?: / [\w.]{1,255})?", "KCSAN: {1} {in}"),
+        ("KCSAN: ", r"BUG: KCSAN: ([a-z: -]{3,60}?) in " + _NAMED + r"( / [\w.]{1,255})?", "KCSAN: {1} {in}{3}"),
     ),
     # lib/ubsan.c
     *_rules(
@@ -103,14 +113,16 @@ RULES: tuple[Rule, ...] = (
     *_rules(
         "stack", FATAL, (LOOP,),
         ("stack guard page", r"BUG: (?:[A-Z]+ )?stack guard page was hit", "stack overflow {in}"),
-        ("ernel stack overflow", r"^(?:BUG: )?[Kk]ernel stack overflow|" + _NOT + r"[Kk]ernel stack overflow", "stack overflow {in}"),
+        ("ernel stack overflow", r"^(?:BUG: )?[Kk]ernel stack overflow|" + _NOT + r"[Kk]ernel stack overflow",
+         "stack overflow {in}"),
         ("nsufficient stack space", r"Insufficient stack space to handle exception", "stack overflow {in}"),
         ("overran stack", r"Thread overran stack", "stack overflow {in}"),
         ("Bad kernel stack pointer", r"Bad kernel stack pointer", "bad stack pointer {in}"),
     ),
     *_rules(
         "stack", FATAL, (LINE, STACK),
-        ("stack is corrupted", r"stack-protector: [Kk]ernel stack is corrupted in: (?:" + _FN + ")?", "stack corrupted {in}"),
+        ("stack is corrupted", r"stack-protector: [Kk]ernel stack is corrupted in: (?:" + _FN + ")?",
+         "stack corrupted {in}"),
         ("corrupted stack end", r"corrupted stack end detected", "stack overflow {in}"),
     ),
     *_rules(
@@ -126,7 +138,8 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "page_fault", FATAL, OOPS,
-        ("nable to handle", r"(?:BUG: )?[Uu]nable to handle (?:kernel|page fault|paging request|unknown|unaligned)", "page fault {in}"),
+        ("nable to handle", r"(?:BUG: )?[Uu]nable to handle (?:kernel|page fault|paging request|unknown|unaligned)",
+         "page fault {in}"),
         ("Unhandled fault", r"^(?:8<--- cut here ---)?Unhandled (?:fault|prefetch abort): ", "unhandled fault {in}"),
         ("kernel paging request", r"^CPU \d+ Unable to handle kernel paging request", "page fault {in}"),
         ("Bad pagetable", r"^(?:Oops: )?Bad pagetable: ", "bad page table {in}"),
@@ -135,7 +148,8 @@ RULES: tuple[Rule, ...] = (
     *_rules(
         "gpf", FATAL, OOPS,
         ("general protection fault", r"general protection fault(?:[:,]|$)", "general protection fault {in}"),
-        ("segment", r"^(?:Oops: )?(?:stack segment|segment not present|invalid TSS): [0-9a-f]{4} \[#", "bad segment {in}"),
+        ("segment", r"^(?:Oops: )?(?:stack segment|segment not present|invalid TSS): [0-9a-f]{4} \[#",
+         "bad segment {in}"),
     ),
     *_rules(
         "divide", FATAL, OOPS,
@@ -156,7 +170,7 @@ RULES: tuple[Rule, ...] = (
         "bug", FATAL, OOPS,
         ("ernel BUG at", r"[Kk]ernel BUG at (\S{1,200}?)!", "kernel BUG {in}"),
         ("ernel BUG at", r"[Kk]ernel BUG at", "kernel BUG {in}"),
-        ("BUG: failure at", r"BUG: failure at (\S{1,200}?)/(?P<name>[A-Za-z_]\w{0,255})\(\)!", "kernel BUG {in}"),
+        ("BUG: failure at", r"BUG: failure at (\S{1,200}?)/" + _NAMED + r"\(\)!", "kernel BUG {in}"),
         ("ernel bug detected", r"^Kernel bug detected\[#", "kernel BUG {in}"),
         ("Kernel BUG [#", r"^Kernel BUG \[#", "kernel BUG {in}"),
         ("Oops - BUG", r"Internal error: Oops - BUG", "kernel BUG {in}"),
@@ -178,7 +192,7 @@ RULES: tuple[Rule, ...] = (
     *_rules(
         "hardlockup", REPORT, (LOOP,),
         ("LOCKUP on", r"[Ww]atchdog.{0,20}detected (?:hard )?LOCKUP on", "hard lockup {in}"),
-        ("Hard LOCKUP", r"CPU \d+ (?:self-detected )?[Hh]ard LOCKUP|" + _NOT + "Hard LOCKUP", "hard lockup {in}"),
+        ("ard LOCKUP", r"CPU \d+ (?:self-detected )?[Hh]ard LOCKUP", "hard lockup {in}"),
     ),
     *_rules(
         "workqueue_lockup", REPORT, NOWHERE,
@@ -209,7 +223,7 @@ RULES: tuple[Rule, ...] = (
         ("nvalid wait context", r"Invalid wait context \]", "invalid wait context {in}"),
     ),
     *_rules(
-        "lockdep", REPORT, (STACK,),
+        "lockdep", REPORT, (FIRST,),
         ("lock order detected", r"-(?:un)?safe lock order detected", "possible irq lock order {in}"),
         ("lock inversion", r"possible irq lock inversion dependency", "possible irq lock inversion {in}"),
     ),
@@ -227,7 +241,8 @@ RULES: tuple[Rule, ...] = (
     *_rules(
         "atomic_sleep", REPORT, (STACK,),
         ("scheduling while atomic", r"BUG: scheduling while atomic", "scheduling while atomic {in}"),
-        ("sleeping function", r"BUG: sleeping function called from (?:invalid|illegal) context", "sleeping while atomic {in}"),
+        ("sleeping function", r"BUG: sleeping function called from (?:invalid|illegal) context",
+         "sleeping while atomic {in}"),
         ("from the idle", r"bad: scheduling from the idle thread", "scheduling while atomic {in}"),
     ),
     *_rules(
@@ -237,7 +252,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # mm/kmemleak.c
     *_rules(
-        "memory_leak", REPORT, (STACK,),
+        "memory_leak", REPORT, (OWNER,),
         ("memory leak", r"BUG: memory leak", "memory leak {in}"),
         ("kmemleak: ", r"kmemleak: \d+ new suspected memory leaks", "memory leak {in}"),
     ),
@@ -261,7 +276,8 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "bug", REPORT, NOWHERE,
-        ("unregister_netdevice", r"unregister_netdevice: waiting for \S{1,40} to become free", "network device cannot go: still in use"),
+        ("unregister_netdevice", r"unregister_netdevice: waiting for \S{1,40} to become free",
+         "network device cannot go: still in use"),
         ("file count is 0", r"VFS: Close: file count is 0", "a closed file was closed again"),
     ),
     # kernel/panic.c, __warn(): 2.6.32, 2.6.39 to 6.17, 6.18
@@ -307,7 +323,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "panic", ECHO, NOWHERE,
-        (PANIC, _NOT + r"(?:Fatal exception|Aiee|Attempted to kill the idle task)(.{0,40})", "kernel panic: fatal exception"),
+        (PANIC, _NOT + r"(?:Fatal exception|Aiee|Attempted to kill the idle task)", "kernel panic: fatal exception"),
     ),
     *_rules(
         "panic", FATAL, (STACK,),
@@ -327,7 +343,7 @@ POINTS_BACK: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
             "warn kasan kfence kmsan kcsan ubsan lockdep atomic_sleep bug list_corruption bad_page",
         ),
         (r"softlockup: ", "softlockup"),
-        (r"(?:.{0,20}[Ww]atchdog detected |softlockup: )?[Hh]ard LOCKUP", "hardlockup"),
+        (r"(?:.{0,20}[Ww]atchdog detected )?[Hh]ard LOCKUP", "hardlockup"),
         (r"hung_task: ", "hung_task"),
         (r"RCU Stall", "rcu_stall"),
         (r"scheduling while atomic", "atomic_sleep"),

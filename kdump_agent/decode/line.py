@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 
 class Line(NamedTuple):
@@ -12,9 +12,9 @@ class Line(NamedTuple):
     """The message without time stamp, level, caller, host or date; trailing blanks are cut."""
     number: int
     """Its place in the log, from 0; empty lines count."""
-    time: Optional[float] = None
+    time: float | None = None
     """Seconds since boot, where the line has them."""
-    caller: Optional[str] = None
+    caller: str | None = None
     """"T123" (a thread) or "C0" (a CPU) where CONFIG_PRINTK_CALLER wrote it."""
-    level: Optional[int] = None
+    level: int | None = None
     """The syslog level 0 to 7, where the line has it."""

@@ -18,7 +18,9 @@ MOST_LINES = 300_000
 LONGEST = 4096
 """Characters of one line that are kept; the kernel's own limit is about 1000."""
 
-_LEVELS = {name: level for level, name in enumerate("emerg alert crit err warn notice info debug".split())}
+_LEVELS = {
+    name: level for level, name in enumerate(("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"))
+}
 
 _DAY = r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
 _ISO = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .causes import ECHO, FATAL, PANIC, POINTS_BACK, REPORT, RULES, Rule
+from .causes import ECHO, PANIC, POINTS_BACK, REPORT, RULES, Rule
 from .line import Line
 from .lines import Log
 
 MOST = 2000
 """Telling lines that are looked at."""
-LEADS = 2.0
-"""Seconds: a report this short before the kernel died is what it died of."""
+LEADS = 5.0
+"""Seconds: a report this short before the kernel died is what it died of; a slow console takes some to print one."""
 LEADS_LINES = 150
 """The same in lines, where the log has no times."""
 ROUND = 5.0
@@ -45,19 +45,17 @@ def causes(log: Log) -> list[Cause]:
 def _cause(at: int, line: Line) -> Cause | None:
     for rule in RULES:
         if rule.word in line.text and (found := rule.pattern.search(line.text)):
-            named = found.groupdict()
             groups = tuple(group or "" for group in found.groups())
-            return Cause(at, line, rule, groups, named.get("fn") or named.get("name"))
+            return Cause(at, line, rule, groups, found.groupdict().get("fn"))
     return None
 
 
 def first(found: Sequence[Cause]) -> Cause | None:
     """Return the cause of the crash: the first that the kernel could not go on from, or what led straight to it."""
     found = _one_boot(found)
-    death = next((cause for cause in found if cause.rule.weight == FATAL), None)
+    death = next((cause for cause in found if cause.rule.weight != REPORT), None)
     if death is None:
-        reports = [cause for cause in found if cause.rule.weight == REPORT]
-        return next(iter(reports or found), None)
+        return found[0] if found else None
     before = [cause for cause in found if cause.at < death.at]
     kinds = next((kinds for pattern, kinds in POINTS_BACK if pattern.search(death.line.text)), None)
     if kinds is None:
@@ -89,13 +87,19 @@ def survived(found: Sequence[Cause]) -> bool:
 
 
 def ends(cause: Cause, found: Sequence[Cause], lines: Sequence[Line], most: int) -> int:
-    """Return the index at which what belongs to a cause ends: the next report behind a stack trace, or ``most`` lines on."""
+    """Return the index at which what belongs to a cause ends: where the next report begins, or ``most`` lines on."""
     end = min(len(lines), cause.at + most)
     later = {other.at: other for other in found if other.at > cause.at}
     trace = next((at for at in range(cause.at + 1, end) if at not in later and "+0x" in lines[at].text), end)
-    return next((at for at, other in later.items() if trace < at < end and _is_another(other)), end)
+    behind = (other for other in later.values() if trace < other.at < end)
+    return next((other.at for other in behind if _begins(other, lines)), end)
 
 
-def _is_another(cause: Cause) -> bool:
-    """Does this line begin a report of its own? An echo and a panic belong to what is before them."""
-    return cause.rule.weight != ECHO and PANIC not in cause.line.text
+def _begins(cause: Cause, lines: Sequence[Line]) -> bool:
+    """Does this line begin a report of its own? An echo and a panic belong to what is before them.
+
+    One with a stack frame right behind it only broke into the trace of another CPU; KMSAN's alone begins so.
+    """
+    if cause.rule.weight == ECHO or PANIC in cause.line.text:
+        return False
+    return cause.rule.kind == "kmsan" or cause.at + 1 == len(lines) or "+0x" not in lines[cause.at + 1].text

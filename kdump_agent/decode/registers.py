@@ -9,64 +9,86 @@ from .line import Line
 from .report import Place
 from .stack import place
 
+MOST_DISSOLVED = 16
+"""Calls that a compiler may have dissolved into one function."""
+MOST_FAULT = 60
+"""Lines behind a cause in which the kernel tells error code and address."""
+
 _COUNTER = re.compile(
-    r"\b(?:RIP|EIP): ?(?:(?!0033|0023|0073|002b)[0-9a-f]{4}:)?|\b[ER]IP is at |\bRIP {2}\[|\bIP: |\bp[cs] ?: |\bepc {0,3}: "
-    r"|\bPC is at |\bNIP \[|^pc {0,3}:? |\bera ?: |Krnl PSW : "
+    r"\b[RE]IP: ?(?:(?!0033|0023|0073|002b)[0-9a-f]{4}:)?|\b[RE]IP is at |\bRIP {2}\[|\bIP: "  # x86, also of 2.6
+    r"|\bp[cs] ?: |\bPC is at |^pc {0,3}:? |\bepc {0,3}: |\bera ?: |\bNIP \[|Krnl PSW : "  # arm to s390
 )
-"""x86 of all ages; arm, arm64, riscv, mips, powerpc, loongarch, s390."""
+_NOWHERE = re.compile(r"\bR?IP: (?:[0-9a-f]{4}:)?(?:0x[0-9a-f]{1,16}|\(null\)|\[<)")
 _INLINE = re.compile(r"RIP: [0-9a-f]{4}:([A-Za-z_][\w.]{0,255}) \S{1,256}:\d{1,6} \[inline\]")
-_BARE = re.compile(r"\bR?IP: [0-9a-f]{4}:(?:0x[0-9a-f]{1,16}|\(null\)|\[<)")
 
-_ERROR = re.compile(
-    r"error_code\((0x[0-9a-f]{1,8})\)|\bOops: ([0-9a-f]{4,8})\b|\bESR = (0x[0-9a-f]{1,16})"
-    r"|(?:fault|opcode|error|segment|address 0x[0-9a-f]{1,16}): ([0-9a-f]{4,8}) \[#|Internal error: [^:\[]{1,60}: ([0-9a-f]{1,16}) \[#"
-    r"|error_code: (0x[0-9a-f]{1,8})|DSISR: ([0-9a-f]{8,16})|code:? (0x[0-9a-f]{1,16}) -- SError"
+_HEX = r"(?:0x)?([0-9a-f]{1,16})\b"
+_ERRORS = tuple(
+    (word, re.compile(pattern))
+    for word, pattern in (
+        ("error_code", rf"error_code(?:\(|: ){_HEX}"),  # x86 since 5.1; its double fault
+        ("Internal error: ", rf"Internal error: .{{1,60}}: {_HEX} \[#"),  # arm, arm64
+        (" [#", r"(?:fault|Oops|segment|address 0x[0-9a-f]{1,16}): ([0-9a-f]{4,8}) \[#"),  # x86 until 5.0
+        ("ESR = ", rf"\bESR = {_HEX}"),  # arm64
+        ("DSISR: ", rf"\bDSISR: {_HEX}"),  # powerpc
+        ("-- SError", rf"code {_HEX} -- SError"),  # arm64
+    )
 )
-_ADDRESS = re.compile(
-    r"(?:for|NULL pointer dereference, )\s?address:? (?:0x)?([0-9a-f]{4,16})\b"
-    r"|(?:paging request|dereference|access|fault|page fault|memory|routines|data|fetch|read|write|execute)[a-z -]{0,40} at "
-    r"(?:virtual )?(?:kernel )?(?:address )?(?:0x)?([0-9a-f]{1,16}\b|\(null\))"
-    r"|non-canonical address (0x[0-9a-f]{1,16})|Failing address: (?:0x)?([0-9a-f]{1,16})"
-    r"|\b(?:Read|Write|Free) (?:of size \d{1,20} )?(?:at|of) addr ([0-9a-f]{4,16})\b|data at address (?:0x)?([0-9a-f]{1,16})"
-    r"|\bCR2: ([0-9a-f]{8,16})\b"
+_ADDRESSES = tuple(
+    (word, re.compile(pattern))
+    for word, pattern in (
+        ("address: ", rf"(?:for address|dereference, address): {_HEX}"),  # x86 since 5.1
+        ("non-canonical address ", rf"non-canonical address {_HEX}"),  # x86 since 5.5
+        ("at virtual address ", rf"at virtual address {_HEX}"),  # arm, arm64, riscv, mips
+        ("ailing address: ", rf"[Ff]ailing address: {_HEX}"),  # s390
+        ("at address ", rf"for \S{{4,12}} at address {_HEX}"),  # powerpc until 5.0
+        (" at addr ", rf"\b(?:Read|Write) (?:of size \d{{1,20}} )?at addr {_HEX}"),  # KASAN
+        (
+            " at 0x",
+            rf"(?:read|write|fetch|dereference|access|fault|free|corruption)\b.{{0,24}} at {_HEX}",
+        ),  # KFENCE, powerpc
+        (
+            " at ",
+            rf"(?:dereference|request|fault \(0x[0-9a-f]{{1,8}}\)) at (?:{_HEX}|\((null)\))",
+        ),  # x86 until 5.0, arm
+        ("CR2: ", rf"\bCR2: {_HEX}"),  # x86
+    )
 )
 
 
-def counter(lines: Sequence[Line]) -> Place | None:
-    """Return where the kernel stood, by the first line that shows the program counter with a symbol."""
+def counter(lines: Sequence[Line]) -> tuple[int, Place] | None:
+    """Return where the kernel stood and the index of the line that says so: the first with a symbol."""
     for at, line in enumerate(lines):
         if found := _COUNTER.search(line.text):
             after = line.text[found.start() :]
             spot = place(after) or (place(lines[at + 1].text) if "PSW" in after and at + 1 < len(lines) else None)
             if spot is not None:
-                return spot
-            if _BARE.search(after):
+                return at, spot
+            if _NOWHERE.search(after):
                 return None  # a jump to nowhere: no symbol stands for it
     return None
 
 
-def dissolved(lines: Sequence[Line]) -> Iterator[str]:
-    """Yield the calls that the compiler dissolved where the CPU stood, where a symboliser wrote them back."""
-    for line in lines:
+def dissolved(lines: Sequence[Line], at: int) -> Iterator[str]:
+    """Yield the calls that the compiler dissolved where the CPU stood, where a symboliser wrote them before it."""
+    for line in lines[max(0, at - MOST_DISSOLVED) : at]:
         if found := _INLINE.search(line.text):
             yield found[1]
-        elif "RIP: " in line.text:
-            return
 
 
 def error_code(lines: Sequence[Line]) -> str | None:
-    """Return the fault's error code (x86), ESR (arm64), DSISR (powerpc), FSR (arm) as the kernel wrote it, in hexadecimal."""
-    return _hexadecimal(_ERROR, lines)
+    """Return x86's error code, arm64's ESR, arm's FSR, powerpc's DSISR, in hexadecimal."""
+    return _first(_ERRORS, lines)
 
 
 def fault_address(lines: Sequence[Line]) -> str | None:
     """Return the address whose access failed, in hexadecimal."""
-    return _hexadecimal(_ADDRESS, lines)
+    return _first(_ADDRESSES, lines)
 
 
-def _hexadecimal(pattern: re.Pattern[str], lines: Sequence[Line]) -> str | None:
-    for line in lines:
-        if found := pattern.search(line.text):
-            digits = next(group for group in found.groups() if group)
-            return "0x0" if digits == "(null)" else f"{int(digits, 16):#x}"
+def _first(forms: Sequence[tuple[str, re.Pattern[str]]], lines: Sequence[Line]) -> str | None:
+    for line in lines[:MOST_FAULT]:
+        for word, form in forms:
+            if word in line.text and (found := form.search(line.text)):
+                digits = next(group for group in found.groups() if group)
+                return "0x0" if digits == "null" else f"{int(digits, 16):#x}"
     return None

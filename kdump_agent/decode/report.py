@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Place:
     """Where in the kernel's text: ``crashme_null+0x26/0x4a [crashme]``."""
 
-    symbol: str | None
+    symbol: str
     offset: int | None = None
     """Bytes from the symbol's start."""
     size: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .machinery import bare, is_machinery
+from .machinery import MACHINERY, bare
 from .report import Frame, Panic, Signature
 
 VERSION = 1
@@ -16,7 +16,7 @@ def of(panic: Panic | None, frames: Sequence[Frame], hardware: Sequence[object])
     """Return both signatures of a crash; addresses, offsets, CPUs, PIDs and compiler suffixes are not in them."""
     if panic is None:
         return Signature(None, _hardware(hardware))
-    names = [bare(frame.symbol) for frame in frames if frame.reliable and not is_machinery(frame.symbol)]
+    names = [bare(frame.symbol) for frame in frames if frame.reliable and frame.symbol not in MACHINERY]
     if panic.function in names:
         names = names[names.index(panic.function) :]
     elif panic.function:

@@ -17,40 +17,44 @@ _OFFSET = r"\+(?:0x)?([0-9a-f]{1,8})/(?:0x)?([0-9a-f]{1,8})"
 _MODULE = r"(?: {1,2}\[([\w-]{1,64})(?:\([A-Z+-]{0,8}\))?(?: [0-9a-f]{1,64})?\])?"
 _PLACE = re.compile(_NAME + _OFFSET + _MODULE)
 
-_ADDRESSES = (
-    r"\(?(?:\[< {0,8}[0-9a-f]{4,16} {0,8}>\]\)?|\[[0-9a-fx]{8,18}\]|#\d{1,3}:?|\[link register {0,4}\]|from| ){0,12}"
-)
-_FRAME = re.compile(rf"{_ADDRESSES}((?:\? )?)(?:\()?{_NAME}{_OFFSET}{_MODULE}")
-"""x86, arm64, riscv, loongarch, s390 ``([<addr>] name)``, powerpc ``[sp] [pc] name``, i386, mips."""
+_ADDRESSES = r"\(?(?:\[< {0,8}[0-9a-f]{4,16} {0,8}>\]\)?|\[[0-9a-fx]{8,18}\]|\[link register {0,4}\]| ){0,12}"
+_FRAME = re.compile(rf"{_ADDRESSES}((?:\? )?)\(?{_NAME}{_OFFSET}{_MODULE}")
+"""x86, arm64, riscv, loongarch, mips: an address or none; s390 ``([<pc>] name)``; powerpc ``[sp] [pc] name``."""
 _CALLER = re.compile(
-    rf"(?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}(?: \[[\w-]{{1,64}}\])?\)? from (?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}{_OFFSET}{_MODULE}"
+    rf"(?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}(?: \[[\w-]{{1,64}}\])?\)?"
+    rf" from (?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}{_OFFSET}{_MODULE}"
 )
-"""arm: ``[<addr>] (callee) from [<addr>] (caller+0x10/0x14)``."""
+"""arm: ``[<pc>] (callee) from [<pc>] (caller+0x10/0x14)``, since 5.18 ``callee from caller+0x10/0x14``."""
 _INLINE = re.compile(
-    rf"(?:\[< {{1,8}}inline {{1,8}}>\] )?((?:\? )?){_NAME} (?:(?:[\w.-]{{1,64}}/){{0,16}}[\w.-]{{1,64}}\.[chSs](?:rs)?:\d{{1,6}})(?::\d{{1,4}})?(?: \[inline\])?$"
+    rf"(?:\[< {{1,8}}inline {{1,8}}>\] )?((?:\? )?){_NAME} "
+    r"(?:[\w.-]{1,64}/){0,16}[\w.-]{1,64}\.(?:[chS]|rs):\d{1,6}(?::\d{1,4})?(?: \[inline\])?$"
 )
 """A call that the compiler dissolved, put back by a symboliser: ``name file.c:12 [inline]``."""
 _LISTED = re.compile(rf"((?:\? )?){_NAME} \([^()\n]{{1,200}}:\d{{1,6}}[^()\n]{{0,400}}\)(?: ([\w-]{{1,64}}))?$")
 """scripts/decode_stacktrace.sh: ``name (file.c:12 file.h:34) module``."""
-_KERNEL_PC = re.compile(r"(?:RIP: 00[01][08]:|EIP: 0060:|p[cs] : |epc : |PC is at |NIP \[|--- interrupt: )")
-_MARK = re.compile(
-    r"<(/?)(<?)(IRQ|NMI|TASK|EOI|EOE|SOFTIRQ|HARDIRQ|#DF|#MC|#DB|#VC2?|DOUBLEFAULT|ENTRY_TRAMPOLINE|SYSENTER|IST|UNK)>{1,2} *"
-)
+_COUNTER = re.compile(r"(?:RIP: 00[01][08]:|EIP: 0060:|p[cs] : |epc : |PC is at |NIP \[|--- interrupt: )")
 _UNRELIABLE = ("(unreliable)", "(L)")
+_MARK = re.compile(
+    r"<(/?)<?(IRQ|NMI|TASK|EOI|EOE|SOFTIRQ|HARDIRQ|#DF|#MC|#DB|#VC2?|DOUBLEFAULT|ENTRY_TRAMPOLINE|SYSENTER|IST|UNK)"
+    r">{1,2} *"
+)
 _REGISTERS = re.compile(
-    r"[RE]?(?:[ABCD]X|SP|BP|SI|DI|FLAGS|R\d\d): |R[01]\d: |[CDEFG]S: |CR[02]: |DR[03]: |Code: |x\d{1,2} ?: |sp : |lr : |r\d{1,2} ?:|GPR\d\d|pstate|PKRU|"
-    r"Call Trace|[0-9a-f]{8,16} [0-9a-f]{8,16}|Stack:|Exception stack"
+    r"[RE]?(?:[ABCD]X|SP|BP|SI|DI|FLAGS): |R\d\d: |[CDEFG]S: |CR[02]: |DR[03]: |Code: |x\d{1,2} ?: |sp : |lr : "
+    r"|r\d{1,2} ?:|GPR\d\d|pstate|PKRU|[0-9a-f]{8,16} [0-9a-f]{8,16}|Stack:|Exception stack"
 )
+"""What a kernel prints between the frames of one trace."""
 _HEADING = re.compile(
-    r"(?:[Cc]all [Tt]race|[Bb]acktrace|stack trace|Last Breaking|Allocated|Freed|created|stored to memory|potentially related|"
-    r"buggy address|page_owner|last allocated|last free|\bby (?:task|interrupt|idle)|\bbacktrace|became |-> #\d|locks? held|"
-    r"-{4,}\[|={8,}|INFO: |BUG: |WARNING: |Kernel panic|Modules linked|NMI backtrace|Task dump|task:|Showing all|irq event|"
-    r"general protection|Unable to handle|RIP: 00[23]|Rebooting|Workqueue: )"
+    r"[Cc]all [Tt]race|[Bb]acktrace|stack trace|Last Breaking|Allocated|Freed|created|stored to memory"
+    r"|potentially related|buggy address|page_owner|last allocated|last free|\bby (?:task|interrupt|idle)|became "
+    r"|-> #\d|locks? held|-{4,}\[|={8,}|INFO: |BUG: |WARNING: |Kernel panic|Modules linked|NMI backtrace|Task dump"
+    r"|task:|Showing all|irq event|general protection|Unable to handle|RIP: 00[23]|Rebooting|Workqueue: "
 )
-MOST = 256
+"""What ends a trace."""
+MOST = 1000
 """Frames of one trace that are kept."""
 STRAYS = 4
-"""Lines of others that may break into a trace before we think it over."""
+"""Lines of others that may break into a trace, one after the other, before it counts as ended."""
+_LEFT = ("EOI", "EOE")
 
 
 @dataclass
@@ -71,30 +75,26 @@ def place(text: str) -> Place | None:
 
 
 def traces(lines: Iterable[Line]) -> Iterator[Trace]:
-    """Yield every stack trace, in order. Lines of others that broke into one are passed over."""
+    """Yield every stack trace, in order. A few lines of others that broke into one are passed over."""
     trace: Trace | None = None
     heading, section, strays = "", None, 0
     for at, line in enumerate(lines):
         text = line.text.strip()
         if mark := _MARK.match(text):
-            section = None if mark[1] or mark[3] in ("EOI", "EOE") else mark[3].strip("#").lower()
+            section = None if mark[1] or mark[2] in _LEFT else mark[2].strip("#").lower()
             text = text[mark.end() :]
-            if not text:
-                continue
         found = _frames(text, section, trace is not None)
         if found:
-            if trace is None:
-                trace = Trace(heading, at)
+            trace = trace or Trace(heading, at)
             trace.frames.extend(found[: MOST - len(trace.frames)])
             strays = 0
-        elif _HEADING.search(text) or not _REGISTERS.match(text):
+        elif text and not (trace and _REGISTERS.match(text)):
             strays += 1
-            if trace is not None and (strays > STRAYS or _HEADING.search(text)):
+            if trace and (strays > STRAYS or _HEADING.search(text)):
                 yield trace
                 trace = None
             if trace is None:
-                heading = text
-                section = None
+                heading, section = text, None
     if trace is not None:
         yield trace
 
@@ -108,9 +108,10 @@ def _frames(text: str, section: str | None, inside: bool) -> list[Frame]:
         if found := _FRAME.match(text):
             reliable = not found[1] and not text.endswith(_UNRELIABLE)
             return [Frame(found[2], int(found[3], 16), int(found[4], 16), found[5], reliable, section)]
-        if inside and _KERNEL_PC.match(text) and (spot := place(text)) and spot.symbol:
+        if inside and _COUNTER.match(text) and (spot := place(text)):
             return [Frame(spot.symbol, spot.offset, spot.size, spot.module, True, section)]
-    if ":" in text and (found := _INLINE.match(text) or _LISTED.match(text)):
-        module = found[3] if found.re is _LISTED else None
-        return [Frame(found[2], None, None, module, not found[1], section)]
+    if ":" in text and (found := _INLINE.match(text)):
+        return [Frame(found[2], None, None, None, not found[1], section)]
+    if ":" in text and (found := _LISTED.match(text)):
+        return [Frame(found[2], None, None, found[3], not found[1], section)]
     return []

@@ -17,7 +17,8 @@ _FORMS = tuple(
         # lib/dump_stack.c, dump_stack_print_info: since 3.9; with UID since 6.11
         (
             "PID: ",
-            rf"CPU: ?{_CPU} (?:UID: \d{{1,10}} )?PID: ?{_PID} Comm: {_COMM} (?:Kdump: loaded )?(?:Tainted|Not tainted|\d)",
+            rf"CPU: ?{_CPU} (?:UID: \d{{1,10}} )?PID: ?{_PID} Comm: {_COMM} (?:Kdump: loaded )?"
+            r"(?:Tainted|Not tainted|\d)",
         ),
         ("PID: ", rf"CPU: ?{_CPU} (?:UID: \d{{1,10}} )?PID: ?{_PID} Comm: (?P<comm>\S{{1,32}})"),
         # 6.18: WARNING: file:line at function+0x0/0x0, CPU#1: name/123
