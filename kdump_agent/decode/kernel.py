@@ -13,9 +13,9 @@ _BANNER = re.compile(r"Linux version (\S{1,64}) (.{0,600})")
 """init/version.c, ``linux_banner``."""
 _VERSION = re.compile(r"#\d{1,8}[ -].{0,200}$")
 _OOPS = re.compile(
-    r"(?:Not tainted|Tainted: [A-Z ]{1,40}?) {0,8}\(?(\d{1,3}\.\d{1,4}[^\s)]{0,64})(?: (#\S.{0,120}?)\)?$)?"
+    r"(?:Not tainted|Tainted: [A-Z]) {0,8}[A-Z -]{0,60}(\()?(\d{1,3}\.\d{1,4}[^\s)]{0,64})(?: (#\S.{0,120}?)(?(1)\))$)?"
 )
-"""lib/dump_stack.c, ``dump_stack_print_info``."""
+"""lib/dump_stack.c, ``dump_stack_print_info``; RHEL writes dashes between the letters and the release."""
 _NAMES = ("Hardware name: ", "DMI: ", "Machine model: ", "OF: fdt: Machine model: ")
 MOST_OOPS = 200
 """Lines behind a cause in which it names its kernel."""
@@ -37,7 +37,7 @@ def kernel(log: Log, own: Sequence[Line]) -> Kernel:
     """Return what a log says of its kernel; ``own`` are the lines of the crash, which know better than the boot's."""
     for line in own[:MOST_OOPS]:
         if found := _OOPS.search(line.text):
-            release, version = found[1], found[2]
+            release, version = found[2], found[3]
             return Kernel(release, version or _banner(log, release)[1], machine(log))
     return Kernel(*_banner(log, None), machine(log))
 

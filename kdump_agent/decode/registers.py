@@ -27,7 +27,7 @@ _ERRORS = tuple(
     for word, pattern in (
         ("error_code", rf"error_code(?:\(|: ){_HEX}"),  # x86 since 5.1; its double fault
         ("Internal error: ", rf"Internal error: .{{1,60}}: {_HEX} \[#"),  # arm, arm64
-        (" [#", r"(?:fault|Oops|segment|address 0x[0-9a-f]{1,16}): ([0-9a-f]{4,8}) \[#"),  # x86 until 5.0
+        (" [#", r"(?:fault|Oops|segment|address 0x[0-9a-f]{1,16}): ([0-9a-f]{4,8}) (?:ilc:\d )?\[#"),  # x86, s390
         ("ESR = ", rf"\bESR = {_HEX}"),  # arm64
         ("DSISR: ", rf"\bDSISR: {_HEX}"),  # powerpc
         ("-- SError", rf"code {_HEX} -- SError"),  # arm64

@@ -21,7 +21,7 @@ _ADDRESSES = r"\(?(?:\[< {0,8}[0-9a-f]{4,16} {0,8}>\]\)?|\[[0-9a-fx]{8,18}\]|\[l
 _FRAME = re.compile(rf"{_ADDRESSES}((?:\? )?)\(?{_NAME}{_OFFSET}{_MODULE}")
 """x86, arm64, riscv, loongarch, mips: an address or none; s390 ``([<pc>] name)``; powerpc ``[sp] [pc] name``."""
 _CALLER = re.compile(
-    rf"(?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}(?: \[[\w-]{{1,64}}\])?\)?"
+    rf"(?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}(?: \[([\w-]{{1,64}})\])?\)?"
     rf" from (?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}{_OFFSET}{_MODULE}"
 )
 """arm: ``[<pc>] (callee) from [<pc>] (caller+0x10/0x14)``, since 5.18 ``callee from caller+0x10/0x14``."""
@@ -34,6 +34,7 @@ _LISTED = re.compile(rf"((?:\? )?){_NAME} \([^()\n]{{1,200}}:\d{{1,6}}[^()\n]{{0
 """scripts/decode_stacktrace.sh: ``name (file.c:12 file.h:34) module``."""
 _COUNTER = re.compile(r"(?:RIP: 00[01][08]:|EIP: 0060:|p[cs] : |epc : |PC is at |NIP \[|--- interrupt: )")
 _UNRELIABLE = ("(unreliable)", "(L)")
+"""powerpc, arm64; x86 writes a question mark before the name, s390 the whole frame in parentheses."""
 _MARK = re.compile(
     r"<(/?)<?(IRQ|NMI|TASK|EOI|EOE|SOFTIRQ|HARDIRQ|#DF|#MC|#DB|#VC2?|DOUBLEFAULT|ENTRY_TRAMPOLINE|SYSENTER|IST|UNK)"
     r">{1,2} *"
@@ -103,10 +104,10 @@ def _frames(text: str, section: str | None, inside: bool) -> list[Frame]:
     """The frames that a line is: one, none, or on arm two where a trace begins."""
     if "+" in text:
         if " from " in text and (found := _CALLER.match(text)):
-            caller = Frame(found[2], int(found[3], 16), int(found[4], 16), found[5], True, section)
-            return [caller] if inside else [Frame(found[1], None, None, None, True, section), caller]
+            caller = Frame(found[3], int(found[4], 16), int(found[5], 16), found[6], True, section)
+            return [caller] if inside else [Frame(found[1], None, None, found[2], True, section), caller]
         if found := _FRAME.match(text):
-            reliable = not found[1] and not text.endswith(_UNRELIABLE)
+            reliable = not found[1] and not text.startswith("([") and not text.endswith(_UNRELIABLE)
             return [Frame(found[2], int(found[3], 16), int(found[4], 16), found[5], reliable, section)]
         if inside and _COUNTER.match(text) and (spot := place(text)):
             return [Frame(spot.symbol, spot.offset, spot.size, spot.module, True, section)]

@@ -10,7 +10,7 @@ NAMES = {
     "I": "FIRMWARE_WORKAROUND", "O": "OOT_MODULE", "E": "UNSIGNED_MODULE", "L": "SOFTLOCKUP", "K": "LIVEPATCH",
     "X": "AUX", "T": "RANDSTRUCT", "N": "TEST", "J": "FWCTL",
 }  # fmt: skip
-_TAINTED = re.compile(r"Tainted: ((?:\[[A-Z]\]=[A-Z_]{1,32},? ?|[A-Z ]){1,64})")
+_TAINTED = re.compile(r"Tainted: ((?:\[[A-Z]\]=[A-Z_]{1,32},? ?){1,32}|[A-Z ]{1,64})")
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ _FORMS = tuple(
         # kernel/rcu/tree_stall.h, lib/nmi_backtrace.c
         ("backtrace for cpu ", rf"NMI backtrace for cpu {_CPU}"),
         ("on CPU", rf"on CPU ?{_CPU}\b"),
+        ("CPU ", rf"^CPU {_CPU}$"),  # x86 until 3.8
     )
 )
 
@@ -63,10 +64,10 @@ def running(lines: Sequence[Line]) -> Task:
         for word, form in _FORMS:
             if word in line.text and (found := form.search(line.text)):
                 facts = found.groupdict()
-                cpu = facts.get("cpu") if cpu is None else cpu
-                if pid is None and facts.get("pid"):
-                    pid, comm = facts["pid"], facts.get("comm")
+                if pid is None or facts.get("pid") in (None, pid):
+                    cpu = cpu or facts.get("cpu")
+                    pid, comm = pid or facts.get("pid"), comm or facts.get("comm")
                 break
-        if cpu is not None and comm is not None:
+        if cpu and comm:
             break
     return Task(int(cpu) if cpu else None, int(pid) if pid else None, comm)
