@@ -319,7 +319,7 @@ RULES: tuple[Rule, ...] = (
     # arch/x86/kernel/nmi.c, drivers/watchdog/hpwdt.c
     *_rules(
         "nmi", FATAL, NOWHERE,
-        (PANIC, _NOT + r".{0,20}(?:NMI|[Nn]on[ -]maskable)", "NMI"),
+        (PANIC, _NOT + r".{0,20}(?:NMI|[Nn]on[ -]maskable)", "NMI panic"),
     ),
     *_rules(
         "panic", ECHO, NOWHERE,
@@ -334,6 +334,9 @@ RULES: tuple[Rule, ...] = (
         ("BUG: ", r"^BUG: ([A-Za-z].{2,60}?)(?: at |$|:|!)", "BUG: {1} {in}"),
     ),
 )  # fmt: skip
+
+NULL_DEREFERENCE = next((rule.kind, rule.title) for rule in RULES if rule.kind == "null_deref")
+"""Kind and title of an access to the first page, which some kernels call a page fault like any other."""
 
 POINTS_BACK: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(_NOT + pattern), frozenset(kinds.split()))

@@ -211,14 +211,15 @@ ALLOCATING = Words(_MESSENGERS, _TRAPS, _REPORTERS, _ALLOCATORS, _TRACING, _HELP
 
 BOUNDARIES = Words("""
     __netif_receive_skb* netif_receive_skb* process_backlog* napi_* __napi_* net_rx_action rtnetlink_rcv*
-    netlink_rcv_skb genl_rcv* genl_family_rcv* netlink_unicast* sock_common_setsockopt do_vfs_ioctl vfs_ioctl
-    ksys_* sys_ioctl compat_blkdev_ioctl compat_sys_ioctl *_compat_ioctl blkdev_ioctl blkdev_driver_ioctl
+    netlink_rcv_skb genl_rcv* genl_family_rcv* netlink_unicast* sock_common_setsockopt do_vfs_ioctl vfs_ioctl ksys_*
+    sys_ioctl compat_blkdev_ioctl compat_sys_ioctl *_compat_ioctl blkdev_ioctl blkdev_driver_ioctl
     __blkdev_driver_ioctl block_ioctl vfs_write vfs_read __vfs_write __vfs_read new_sync_write new_sync_read
     do_iter_* __fput ____fput process_one_work worker_thread task_work_run do_one_initcall call_timer_fn
     expire_timers __run_timer* run_timer_softirq* __run_hrtimer* __hrtimer_run* tasklet_action* rcu_do_batch
     rcu_core* __handle_irq_event* handle_irq_event* do_softirq* __do_softirq* handle_softirqs* kthread
     ret_from_fork* do_syscall* do_fast_syscall* __do_fast* do_int80* entry_* sysenter_* invoke_syscall* el0_svc*
-    ret_fast_syscall* system_call* tracesys* exit_to_user* syscall_exit* get_signal* do_signal* arch_do_signal*
+    ret_fast_syscall* system_call* tracesys* do_init_module load_module init_module_from_file idempotent_init_module
+    exit_to_user* syscall_exit* get_signal* do_signal* arch_do_signal*
 """)
 """Where the kernel hands control on: to a handler, a system call, a work, a timer."""
 

@@ -59,7 +59,7 @@ def first(found: Sequence[Cause]) -> Cause | None:
     before = [cause for cause in found if cause.at < death.at]
     kinds = next((kinds for pattern, kinds in POINTS_BACK if pattern.search(death.line.text)), None)
     if kinds is None:
-        return next((cause for cause in before if _near(cause.line, death.line, LEADS)), death)
+        return next((cause for cause in before if _leads(cause, death)), death)
     meant = [cause for cause in before if cause.rule.kind in kinds]
     return next((cause for cause in meant if _near(cause.line, meant[-1].line, ROUND)), death)
 
@@ -73,6 +73,11 @@ def _one_boot(found: Sequence[Cause]) -> Sequence[Cause]:
                 return found[:number]
             clock = cause.line.time
     return found
+
+
+def _leads(cause: Cause, death: Cause) -> bool:
+    """Is this report what the kernel died of a moment later, rather than the same told twice?"""
+    return cause.rule.kind != death.rule.kind and _near(cause.line, death.line, LEADS)
 
 
 def _near(line: Line, other: Line, seconds: float) -> bool:

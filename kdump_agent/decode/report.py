@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .hardware.record import HardwareError
+
 
 @dataclass(frozen=True)
 class Place:
@@ -87,7 +89,7 @@ class Decoded:
     frames: tuple[Frame, ...] = ()
     modules: tuple[Module, ...] = ()
     hardware_name: str | None = None
-    hardware_errors: tuple[object, ...] = ()
+    hardware_errors: tuple[HardwareError, ...] = ()
     signature: Signature = Signature()
     kernel: Kernel = Kernel()
     uptime_seconds: float | None = None

@@ -1,30 +1,36 @@
-"""What groups crashes: one signature of the bug, one of the failing part. docs/signatures.md tells their making."""
+"""Name the bug, so that all its crashes group: docs/signatures.md. The failing hardware is named by part.py."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from .machinery import BOUNDARIES, MACHINERY, bare
-from .report import Frame, Panic, Signature
+from .report import Frame, Panic
 
 VERSION = 1
 DEPTH = 4
 """Functions that tell one bug from another: the one at fault and its callers."""
-
-
-def of(panic: Panic | None, frames: Sequence[Frame], hardware: Sequence[object]) -> Signature:
-    """Return both signatures of a crash; addresses, offsets, CPUs, PIDs and compiler suffixes are not in them."""
-    return Signature(None if panic is None else crash(panic, frames), _hardware(hardware))
+WIDE = frozenset({"panic", "bug", "oops", "unknown"})
+"""Kinds of which each has many causes, so that without a function the title must tell them apart."""
+_NUMBER = re.compile(r"(?:0x)?[0-9a-f]*[0-9][0-9a-f]*")
 
 
 def crash(panic: Panic, frames: Sequence[Frame]) -> str:
-    """Return the signature of the bug: ``1:kind:function at fault:its callers``."""
+    """Return ``1:kind:function at fault:its callers``, or ``1:kind:words`` where no function is at fault.
+
+    No address, offset, number, CPU, PID or suffix of a compiler is in it.
+    """
+    if panic.function is None:
+        return ":".join([str(VERSION), panic.kind, *_words(panic)])
     names = list(_alone(_telling(frames)))
-    if panic.function in names:
-        names = names[names.index(panic.function) :]
-    elif panic.function:
-        names = [panic.function, *names]
-    return ":".join([str(VERSION), panic.kind, *names[:DEPTH]])
+    callers = names[names.index(panic.function) + 1 :] if panic.function in names else names
+    return ":".join([str(VERSION), panic.kind, panic.function, *callers][: DEPTH + 2])
+
+
+def _words(panic: Panic) -> Iterator[str]:
+    if panic.kind in WIDE:
+        yield _NUMBER.sub("N", panic.title)
 
 
 def _telling(frames: Sequence[Frame]) -> Iterator[str]:
@@ -42,10 +48,3 @@ def _alone(names: Iterable[str]) -> Iterator[str]:
         if name != last:
             yield name
         last = name
-
-
-def _hardware(records: Sequence[object]) -> str | None:
-    for record in records:
-        parts = [getattr(record, name, None) for name in ("kind", "vendor", "socket", "bank")]
-        return ":".join([str(VERSION), *("-" if part is None else str(part) for part in parts)])
-    return None

@@ -47,7 +47,7 @@ def test_a_fatal_machine_check_tells_bank_cpu_and_address() -> None:
     found = decode(log_of(MCE))
     assert found.panic is not None
     assert found.panic.kind == "mce"
-    (record,) = (asdict(error) for error in found.hardware_errors)  # type: ignore[call-overload]
+    (record,) = (asdict(error) for error in found.hardware_errors)
     facts = ("cpu", "socket", "bank", "status", "addr", "misc", "mcg_status", "vendor", "family", "model", "time")
     assert tuple(record[fact] for fact in facts) == (
         0, 0, 1, "0xbe00000000000135", "0x12345000", "0x8c", "0x5", "intel", 6, 85, 1795466785,
@@ -62,7 +62,7 @@ def test_a_fatal_machine_check_tells_bank_cpu_and_address() -> None:
 
 
 def test_an_amd_machine_check_is_read_by_amd_s_manual() -> None:
-    (record,) = (asdict(error) for error in decode(log_of(AMD)).hardware_errors)  # type: ignore[call-overload]
+    (record,) = (asdict(error) for error in decode(log_of(AMD)).hardware_errors)
     assert (record["vendor"], record["family"], record["model"]) == ("amd", 23, 1)
 
 
