@@ -87,22 +87,22 @@ RULES: tuple[Rule, ...] = (
     # mm/kasan/report.c
     *_rules(
         "kasan", REPORT, (LINE, STACK),
-        ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) in " + _NAMED, "KASAN: {1} {rw} {in}"),
-        ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) on address", "KASAN: {1} {rw} {in}"),
-        ("KASAN: ", r"BUG: KASAN: ([a-z0-9 -]{3,60})", "KASAN: {1} {rw} {in}"),
+        ("BUG: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) in " + _NAMED, "KASAN: {1} {rw} {in}"),
+        ("BUG: ", r"BUG: KASAN: ([a-z0-9 -]{3,60}?) on address", "KASAN: {1} {rw} {in}"),
+        ("BUG: ", r"BUG: KASAN: ([a-z0-9 -]{3,60})", "KASAN: {1} {rw} {in}"),
     ),
     # mm/kfence/report.c, mm/kmsan/report.c, kernel/kcsan/report.c
     *_rules(
         "kfence", REPORT, (LINE, STACK),
-        ("KFENCE: ", r"BUG: KFENCE: ([a-z -]{3,60}?)(?: in " + _NAMED + r"|$)", "KFENCE: {1} {in}"),
+        ("BUG: ", r"BUG: KFENCE: ([a-z -]{3,60}?)(?: in " + _NAMED + r"|$)", "KFENCE: {1} {in}"),
     ),
     *_rules(
         "kmsan", REPORT, (LINE, STACK),
-        ("KMSAN: ", r"BUG: KMSAN: ([a-z -]{3,60}?)(?: in " + _NAMED + r"|$)", "KMSAN: {1} {in}"),
+        ("BUG: ", r"BUG: KMSAN: ([a-z -]{3,60}?)(?: in " + _NAMED + r"|$)", "KMSAN: {1} {in}"),
     ),
     *_rules(
         "kcsan", REPORT, (PAIR, STACK),
-        ("KCSAN: ", r"BUG: KCSAN: ([a-z: -]{3,60}?) in " + _NAMED + r"( / [\w.]{1,255})?", "KCSAN: {1} {in}{3}"),
+        ("BUG: ", r"BUG: KCSAN: ([a-z: -]{3,60}?) in " + _NAMED + r"( / [\w.]{1,255})?", "KCSAN: {1} {in}{3}"),
     ),
     # lib/ubsan.c
     *_rules(
@@ -112,7 +112,7 @@ RULES: tuple[Rule, ...] = (
     # arch/x86/kernel/traps.c, dumpstack; arch/arm64/kernel/traps.c; arch/riscv/kernel/traps.c; kernel/sched/core.c
     *_rules(
         "stack", FATAL, (LOOP,),
-        ("stack guard page", r"BUG: (?:[A-Z]+ )?stack guard page was hit", "stack overflow {in}"),
+        ("BUG: ", r"BUG: (?:[A-Z]+ )?stack guard page was hit", "stack overflow {in}"),
         ("ernel stack overflow", r"^(?:BUG: )?[Kk]ernel stack overflow|" + _NOT + r"[Kk]ernel stack overflow",
          "stack overflow {in}"),
         ("nsufficient stack space", r"Insufficient stack space to handle exception", "stack overflow {in}"),
@@ -170,7 +170,7 @@ RULES: tuple[Rule, ...] = (
         "bug", FATAL, OOPS,
         ("ernel BUG at", r"[Kk]ernel BUG at (\S{1,200}?)!", "kernel BUG {in}"),
         ("ernel BUG at", r"[Kk]ernel BUG at", "kernel BUG {in}"),
-        ("BUG: failure at", r"BUG: failure at (\S{1,200}?)/" + _NAMED + r"\(\)!", "kernel BUG {in}"),
+        ("BUG: ", r"BUG: failure at (\S{1,200}?)/" + _NAMED + r"\(\)!", "kernel BUG {in}"),
         ("ernel bug detected", r"^Kernel bug detected\[#", "kernel BUG {in}"),
         ("Kernel BUG [#", r"^Kernel BUG \[#", "kernel BUG {in}"),
         ("Oops - BUG", r"Internal error: Oops - BUG", "kernel BUG {in}"),
@@ -187,7 +187,7 @@ RULES: tuple[Rule, ...] = (
     # kernel/watchdog.c, kernel/watchdog_perf.c, arch/powerpc/kernel/watchdog.c
     *_rules(
         "softlockup", REPORT, (LOOP,),
-        ("BUG: soft lockup", r"BUG: soft lockup", "soft lockup {in}"),
+        ("BUG: ", r"BUG: soft lockup", "soft lockup {in}"),
     ),
     *_rules(
         "hardlockup", REPORT, (LOOP,),
@@ -196,7 +196,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "workqueue_lockup", REPORT, NOWHERE,
-        ("workqueue lockup", r"BUG: workqueue lockup", "workqueue lockup"),
+        ("BUG: ", r"BUG: workqueue lockup", "workqueue lockup"),
     ),
     # kernel/rcu/tree_stall.h, kernel/rcu/tree_exp.h, kernel/rcu/tasks.h
     *_rules(
@@ -235,43 +235,43 @@ RULES: tuple[Rule, ...] = (
         ("has locks held", r"still has locks held!|has locks held ", "locks still held {in}"),
         ("still has locks", r"still has locks held!", "locks still held {in}"),
         ("Nested lock", r"Nested lock was not taken", "nested lock was not taken {in}"),
-        ("too low!", r"BUG: MAX_\w{4,30} too low!", "lockdep ran out of room {in}"),
+        ("BUG: ", r"BUG: MAX_\w{4,30} too low!", "lockdep ran out of room {in}"),
     ),
     # kernel/sched/core.c, lib/smp_processor_id.c
     *_rules(
         "atomic_sleep", REPORT, (STACK,),
-        ("scheduling while atomic", r"BUG: scheduling while atomic", "scheduling while atomic {in}"),
-        ("sleeping function", r"BUG: sleeping function called from (?:invalid|illegal) context",
+        ("BUG: ", r"BUG: scheduling while atomic", "scheduling while atomic {in}"),
+        ("BUG: ", r"BUG: sleeping function called from (?:invalid|illegal) context",
          "sleeping while atomic {in}"),
         ("from the idle", r"bad: scheduling from the idle thread", "scheduling while atomic {in}"),
     ),
     *_rules(
         "bug", REPORT, (NEXT, STACK),
-        ("in preemptible", r"BUG: using (\S{1,64}) in preemptible", "{1} used while preemptible {in}"),
-        ("workqueue leaked", r"BUG: workqueue leaked (?:lock|atomic|RCU)", "lock or atomic leaked {in}"),
+        ("BUG: ", r"BUG: using (\S{1,64}) in preemptible", "{1} used while preemptible {in}"),
+        ("BUG: ", r"BUG: workqueue leaked (?:lock|atomic|RCU)", "lock or atomic leaked {in}"),
     ),
     # mm/kmemleak.c
     *_rules(
         "memory_leak", REPORT, (OWNER,),
-        ("memory leak", r"BUG: memory leak", "memory leak {in}"),
+        ("BUG: ", r"BUG: memory leak", "memory leak {in}"),
         ("kmemleak: ", r"kmemleak: \d+ new suspected memory leaks", "memory leak {in}"),
     ),
     # mm/page_alloc.c, mm/memory.c, kernel/fork.c
     *_rules(
         "bad_page", REPORT, (OWNER,),
-        ("BUG: Bad ", r"BUG: Bad page (state|map|cache)", "bad page {1} {in}"),
-        ("BUG: Bad ", r"BUG: Bad rss-counter state", "bad page counter {in}"),
-        ("bad page table", r"BUG: [Bb]ad page table", "bad page table {in}"),
-        ("pgtables_bytes", r"BUG: non-zero (?:pgtables_bytes|nr_ptes|nr_pmds)", "page tables left over {in}"),
+        ("BUG: ", r"BUG: Bad page (state|map|cache)", "bad page {1} {in}"),
+        ("BUG: ", r"BUG: Bad rss-counter state", "bad page counter {in}"),
+        ("BUG: ", r"BUG: [Bb]ad page table", "bad page table {in}"),
+        ("BUG: ", r"BUG: non-zero (?:pgtables_bytes|nr_ptes|nr_pmds)", "page tables left over {in}"),
     ),
     # mm/slub.c, mm/slab.c
     *_rules(
         "bug", REPORT, (STACK,),
         ("BUG ", r"^BUG (\S{1,64}) \((?:Not tainted|Tainted: .{1,60})\): (.{1,60})", "slab {1}: {2} {in}"),
         ("lab corruption", r"Slab corruption", "slab corruption {in}"),
-        ("spinlock", r"BUG: (spinlock|rwlock|rwlock-lockup)( .{3,40}?) on CPU", "{1}{2} {in}"),
-        ("rwlock", r"BUG: (rwlock)( .{3,40}?) on CPU", "{1}{2} {in}"),
-        ("Dentry", r"BUG: Dentry .{0,120}still in use", "dentry still in use {in}"),
+        ("BUG: ", r"BUG: (spinlock|rwlock|rwlock-lockup)( .{3,40}?) on CPU", "{1}{2} {in}"),
+        ("BUG: ", r"BUG: (rwlock)( .{3,40}?) on CPU", "{1}{2} {in}"),
+        ("BUG: ", r"BUG: Dentry .{0,120}still in use", "dentry still in use {in}"),
         ("Busy inodes", r"VFS: Busy inodes after unmount", "busy inodes after unmount {in}"),
     ),
     *_rules(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from itertools import accumulate, islice
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from .line import Line
 
@@ -42,7 +42,6 @@ _PREFIX = re.compile(
 )
 _AGAIN = re.compile(r"\[ {0,8}\d{1,7}\.\d{6}\]")
 """Another message's stamp in the middle of a line: two consoles, or a line that never ended."""
-_RAW = re.compile(r"([^\n]{1,4096})[^\n]*")
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[^\[\]\n])")
 _STRAY = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
 
@@ -68,16 +67,11 @@ class Log:
 
 def split(log: bytes) -> Log:
     """Return the messages of a log, in its order; empty lines are passed over."""
-    text = _clean(_bounded(log)).decode("utf-8", "replace")
-    raw = _RAW.finditer(text)
-    lines: list[Line] = []
-    number = 0
-    end = 0
-    for found in islice(raw, MOST_LINES):
-        number += text.count("\n", end, found.start())
-        end = found.start()
-        lines.extend(_messages(found[1], number))
-    return Log(lines, len(log) > MOST_BYTES or next(raw, None) is not None)
+    raw = _clean(_bounded(log)).decode("utf-8", "replace").split("\n", MOST_LINES)
+    lines = [
+        line for number, words in enumerate(raw[:MOST_LINES]) if words for line in _messages(words[:LONGEST], number)
+    ]
+    return Log(lines, len(log) > MOST_BYTES or len(raw) > MOST_LINES)
 
 
 def _bounded(log: bytes) -> bytes:
@@ -94,22 +88,34 @@ def _clean(log: bytes) -> bytes:
     return log.translate(None, _STRAY)
 
 
-def _messages(raw: str, number: int) -> Iterator[Line]:
-    """Yield the messages of one raw line: one, unless others broke into it."""
+def _messages(raw: str, number: int) -> Iterable[Line]:
+    """Return the messages of one raw line: one, unless others broke into it."""
+    pieces = _pieces(raw) if _AGAIN.search(raw, 1) else (raw,)
+    return [line for piece in pieces if (line := _line(piece, number)) is not None]
+
+
+def _pieces(raw: str) -> Iterator[str]:
+    """Cut a line where another message's stamp stands in its middle, behind a message and not behind a prefix."""
     begin = 0
     while begin < len(raw):
-        found = _PREFIX.match(raw, begin)
-        assert found is not None, "every part of a prefix is optional"
-        end = found.end()
-        other = _AGAIN.search(raw, end) if raw.find("[", end) >= 0 else None
-        begin = len(raw) if other is None else other.start()
-        text = raw[end:begin].rstrip()
-        if text:
-            yield _line(found, text, number)
+        other = _AGAIN.search(raw, _prefix(raw, begin).end())
+        end = other.start() if other else len(raw)
+        yield raw[begin:end]
+        begin = end
 
 
-def _line(prefix: re.Match[str], text: str, number: int) -> Line:
-    syslog, console, word, kmsg, micros, stamp, caller = prefix.groups()
+def _prefix(raw: str, begin: int = 0) -> re.Match[str]:
+    found = _PREFIX.match(raw, begin)
+    assert found is not None, "every part of a prefix is optional"
+    return found
+
+
+def _line(raw: str, number: int) -> Line | None:
+    found = _prefix(raw)
+    text = raw[found.end() :].rstrip()
+    if not text:
+        return None
+    syslog, console, word, kmsg, micros, stamp, caller = found.groups()
     time = float(stamp) if stamp else int(micros) / 1e6 if micros else None
     digits = console or kmsg or syslog
     return Line(text, number, time, caller, int(digits) & 7 if digits else _LEVELS.get(word))

@@ -9,8 +9,8 @@ from .causes import ECHO, PANIC, POINTS_BACK, REPORT, RULES, Rule
 from .line import Line
 from .lines import Log
 
-MOST = 2000
-"""Telling lines that are looked at."""
+MOST = 20_000
+"""Lines with a telling word that are looked at: of more, the first half and the last."""
 LEADS = 5.0
 """Seconds: a report this short before the kernel died is what it died of; a slow console takes some to print one."""
 LEADS_LINES = 150
@@ -19,7 +19,9 @@ ROUND = 5.0
 """Seconds: reports of one kind this close are of one round of a watchdog."""
 BACKWARDS = 5.0
 """Seconds by which times may go back where CPUs or consoles are interleaved; more is another boot."""
-_WORDS = tuple({rule.word: None for rule in RULES})
+_ALL = {rule.word for rule in RULES}
+_WORDS = sorted(word for word in _ALL if not any(other in word for other in _ALL - {word}))
+"""The words of all rules; a word that another one is part of is found with it."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ class Cause:
 def causes(log: Log) -> list[Cause]:
     """Return every line that tells of a crash, in the order of the log."""
     telling = sorted({at for word in _WORDS for at in log.holding(word)})
-    found = (_cause(at, log.lines[at]) for at in telling)
-    return [cause for cause in found if cause is not None][:MOST]
+    if len(telling) > MOST:
+        telling = telling[: MOST // 2] + telling[-MOST // 2 :]
+    return [cause for at in telling if (cause := _cause(at, log.lines[at])) is not None]
 
 
 def _cause(at: int, line: Line) -> Cause | None:

@@ -11,6 +11,8 @@ from .stack import place
 
 MOST_DISSOLVED = 16
 """Calls that a compiler may have dissolved into one function."""
+HEAD = 200
+"""Characters of a line in which a register's name must stand."""
 MOST_FAULT = 60
 """Lines behind a cause in which the kernel tells error code and address."""
 
@@ -58,7 +60,7 @@ _ADDRESSES = tuple(
 def counter(lines: Sequence[Line]) -> tuple[int, Place] | None:
     """Return where the kernel stood and the index of the line that says so: the first with a symbol."""
     for at, line in enumerate(lines):
-        if found := _COUNTER.search(line.text):
+        if found := _COUNTER.search(line.text, 0, HEAD):
             after = line.text[found.start() :]
             spot = place(after) or (place(lines[at + 1].text) if "PSW" in after and at + 1 < len(lines) else None)
             if spot is not None:

@@ -30,7 +30,7 @@ _INLINE = re.compile(
     r"(?:[\w.-]{1,64}/){0,16}[\w.-]{1,64}\.(?:[chS]|rs):\d{1,6}(?::\d{1,4})?(?: \[inline\])?$"
 )
 """A call that the compiler dissolved, put back by a symboliser: ``name file.c:12 [inline]``."""
-_LISTED = re.compile(rf"((?:\? )?){_NAME} \([^()\n]{{1,200}}:\d{{1,6}}[^()\n]{{0,400}}\)(?: ([\w-]{{1,64}}))?$")
+_LISTED = re.compile(rf"((?:\? )?){_NAME} \((?=[^()\n]{{0,400}}?:\d)[^()\n]{{1,600}}\)(?: ([\w-]{{1,64}}))?$")
 """scripts/decode_stacktrace.sh: ``name (file.c:12 file.h:34) module``."""
 _COUNTER = re.compile(r"(?:RIP: 00[01][08]:|EIP: 0060:|p[cs] : |epc : |PC is at |NIP \[|--- interrupt: )")
 _UNRELIABLE = ("(unreliable)", "(L)")
@@ -51,6 +51,8 @@ _HEADING = re.compile(
     r"|task:|Showing all|irq event|general protection|Unable to handle|RIP: 00[23]|Rebooting|Workqueue: "
 )
 """What ends a trace."""
+HEAD = 200
+"""Characters of a line in which a heading must begin."""
 MOST = 1000
 """Frames of one trace that are kept."""
 STRAYS = 4
@@ -91,7 +93,7 @@ def traces(lines: Iterable[Line]) -> Iterator[Trace]:
             strays = 0
         elif text and not (trace and _REGISTERS.match(text)):
             strays += 1
-            if trace and (strays > STRAYS or _HEADING.search(text)):
+            if trace and (strays > STRAYS or _HEADING.search(text, 0, HEAD)):
                 yield trace
                 trace = None
             if trace is None:

@@ -1,0 +1,46 @@
+"""How long decoding takes: a log of 1 MB, the same twenty times as long, and the start of ``kdump-agent decode``.
+
+    python benchmarks/decode.py [LOG]
+
+The log, by default a real one of tests/data/dmesg, is repeated to its size, so that it holds many crashes and all of them
+are looked at. Wanted: less than 100 ms of CPU for 1 MB, a time in proportion for 20 MB, and a start below 0.3 s.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from kdump_agent.decode.log import decode
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LOG = REPOSITORY / "tests/data/dmesg/debian12-null.txt"
+ROUNDS = 5
+
+
+def main(argv: list[str]) -> None:
+    log = Path(argv[1]) if len(argv) > 1 else LOG
+    content = log.read_bytes()
+    for megabytes in (1, 5, 20):
+        repeated = (content * (megabytes * 1_000_000 // len(content) + 1))[: megabytes * 1_000_000]
+        spent = best(repeated)
+        print(f"{megabytes:3} MB   {spent * 1000:7.0f} ms of CPU   {spent * 1000 / megabytes:5.0f} ms a MB")
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "kdump_agent", "decode", "--brief", str(log)], cwd=REPOSITORY, check=True)
+    print(f"start    {(time.perf_counter() - begun) * 1000:7.0f} ms for one log of {len(content) // 1000} KB")
+
+
+def best(log: bytes) -> float:
+    """Return the CPU seconds of the fastest of some rounds: the others were disturbed."""
+    spent = []
+    for _ in range(ROUNDS if len(log) < 10_000_000 else 1):
+        begun = time.process_time()
+        decode(log)
+        spent.append(time.process_time() - begun)
+    return min(spent)
+
+
+if __name__ == "__main__":
+    main(sys.argv)
