@@ -2,8 +2,8 @@
 
     python benchmarks/decode.py [LOG]
 
-The log, by default a real one of tests/data/dmesg, is repeated to its size, so that it holds many crashes and all of them
-are looked at. Wanted: less than 100 ms of CPU for 1 MB, a time in proportion for 20 MB, and a start below 0.3 s.
+The log, by default a real one of tests/data/dmesg, is repeated to its size, so that it holds many crashes and all of
+them are looked at. Wanted: less than 100 ms of CPU for 1 MB, a time in proportion for 20 MB, and a start below 0.3 s.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .stack import Trace, place
 
 NEXT_LINES = 15
 """Lines behind a cause in which the kernel still names the function."""
-_NAMED = re.compile(r"(?:\bat|caller is|[Cc]aller): |\bat:$|trying to release lock|last function: ")
+_NAMED = re.compile(r"\bat: |\bat:$|caller is |trying to release lock|last function: ")
 _LISTED = re.compile(r" {0,4}#\d{1,3}: ")
 _LAST = re.compile(r"last function: ([A-Za-z_]\w{0,255})")
 

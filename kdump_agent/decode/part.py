@@ -12,8 +12,10 @@ from .hardware.record import HardwareError
 
 VERSION = 1
 MEMORY = frozenset({"memory", "memory_controller", "extended_memory"})
-_PLACE = ("dimm", "fru_text", "controller", "channel", "slot", "csrow", "rank")
-"""What names a DIMM, the most telling first; the row and the column within it are left out."""
+_LABELS = ("dimm", "fru_text")
+"""Names that stand for the whole place, as firmware or driver wrote them on the board."""
+_NUMBERS = ("controller", "channel", "slot", "dimm", "csrow", "rank")
+"""What else leads to a DIMM, from the outside in; the row and the column within it are left out."""
 
 
 def signature(records: Sequence[HardwareError]) -> str | None:
@@ -49,8 +51,7 @@ def _processor(record: HardwareError) -> Iterator[str]:
 
 def _memory(record: HardwareError) -> Iterator[str]:
     place = {**record.decoded, **(record.decoded.get("memory") or {})}
-    for name in _PLACE:
+    label = next((name for name in _LABELS if place.get(name) and not str(place[name]).isdigit()), None)
+    for name in (label,) if label else _NUMBERS:
         if place.get(name) is not None:
             yield f"{name} {place[name]}"
-            if name in ("dimm", "fru_text") and not str(place[name]).isdigit():
-                return  # a label is the whole place

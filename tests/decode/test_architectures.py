@@ -1,0 +1,192 @@
+"""One crash of each architecture and age, decoded whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kdump_agent.decode.log import decode
+from kdump_agent.decode.report import Decoded, Place
+
+from . import logs
+
+CRASHES: list[tuple[str, dict[str, Any], str | None, str]] = [
+    (
+        logs.ARM64,
+        {"kind": "null_deref", "function": "demo_read", "cpu": 3, "pid": 611, "comm": "cat", "taint": ("OOT_MODULE",),
+         "rip": Place("demo_read", 0x24, 0x80, "demo"), "error_code": "0x96000004", "fault_address": "0x8"},
+        "aarch64", "6.6.30-1.el9.aarch64",
+    ),
+    (
+        logs.POWER,
+        {"kind": "null_deref", "function": "demo_write", "cpu": 5, "pid": 4242, "comm": "tee",
+         "taint": ("OOT_MODULE", "UNSIGNED_MODULE"), "rip": Place("demo_write", 0x50, 0xE0, "demo"),
+         "error_code": "0x40000000", "fault_address": "0x10"},
+        "ppc64le", "6.4.0-150600.23.17-default",
+    ),
+    (
+        logs.POWER_OLD,
+        {"kind": "null_deref", "function": "demo_init", "cpu": 1, "pid": 1234, "comm": "insmod", "taint": (),
+         "rip": Place("demo_init", 0x44, 0x1000, "demo"), "error_code": None, "fault_address": "0x0"},
+        "ppc64le", "3.10.0-327.el7.ppc64",
+    ),
+    (
+        logs.S390,
+        {"kind": "null_deref", "function": "demo_store", "cpu": 2, "pid": 999, "comm": "bash", "taint": ("OOT_MODULE",),
+         "rip": Place("demo_store", 0x2E, 0x58, "demo"), "error_code": "0x4", "fault_address": "0x0"},
+        "s390x", "5.14.0-362.8.1.el9_3.s390x",
+    ),
+    (
+        logs.RISCV,
+        {"kind": "page_fault", "function": "demo_show", "cpu": 1, "pid": 77, "comm": "sh", "taint": (),
+         "rip": Place("demo_show", 0x1E, 0x3C), "error_code": None, "fault_address": "0xdfffffc810040000"},
+        "riscv64", "6.5.0-rc5",
+    ),
+    (
+        logs.ARM,
+        {"kind": "null_deref", "function": "demo_init", "cpu": 0, "pid": 233, "comm": "insmod",
+         "taint": ("OOT_MODULE",),
+         "rip": Place("demo_init", 0x18, 0x1000, "demo"), "error_code": "0x805", "fault_address": "0x4"},
+        "armv7l", "5.15.32-v7l+",
+    ),
+    (
+        logs.EL6,
+        {"kind": "null_deref", "function": "demo_open", "cpu": 2, "pid": 2211, "comm": "cat", "taint": (),
+         "rip": Place("demo_open", 0x17, 0x40, "demo"), "error_code": "0x2", "fault_address": "0x0"},
+        "x86_64", "2.6.32-431.el6.x86_64",
+    ),
+    (
+        logs.I386,
+        {"kind": "page_fault", "function": "demo_ioctl", "cpu": 0, "pid": 1300, "comm": "tool",
+         "taint": ("PROPRIETARY_MODULE", "OOT_MODULE"), "rip": Place("demo_ioctl", 0x2A, 0x60, "demo"),
+         "error_code": "0x0", "fault_address": "0xf7ff1234"},
+        "i686", "4.9.0-12-686",
+    ),
+    (
+        logs.WARNING_618,
+        {"kind": "warn", "function": "dev_foo", "cpu": 1, "pid": 5982, "comm": "ip", "taint": (),
+         "rip": Place("dev_foo", 0x4DC, 0x570), "error_code": None, "fault_address": None},
+        "x86_64", "6.18.0",
+    ),
+    (
+        logs.WARNING_2632,
+        {"kind": "warn", "function": "dev_watchdog", "cpu": None, "pid": 0, "comm": "swapper", "taint": (),
+         "rip": None},
+        "x86_64", "2.6.32-220.el6.x86_64",
+    ),
+    (
+        logs.HARD_LOCKUP,
+        {"kind": "hardlockup", "function": "mlx5_cmd_exec", "cpu": 7, "pid": 4321, "comm": "kworker/7:1",
+         "taint": ("OOT_MODULE", "UNSIGNED_MODULE"), "rip": Place("native_queued_spin_lock_slowpath", 0x5D, 0x1D0)},
+        "x86_64", "4.18.0-477.el8.x86_64",
+    ),
+    (
+        logs.HUNG_TASK,
+        {"kind": "hung_task", "function": "xlog_cil_push_now", "cpu": None, "pid": 612, "comm": "xfsaild/dm-0",
+         "rip": None},
+        None, "5.14.0-427.el9.x86_64",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("log", "expected", "machine", "release"), CRASHES)
+def test_a_crash_is_read_whole(log: str, expected: dict[str, Any], machine: str | None, release: str) -> None:
+    found = decode(log.encode())
+    assert found.panic is not None
+    assert {fact: getattr(found.panic, fact) for fact in expected} == expected
+    assert found.kernel.release == release
+    assert machine is None or found.kernel.machine == machine
+
+
+STACKS = [
+    (logs.ARM64, ["demo_read", "vfs_read", "ksys_read", "__arm64_sys_read", "invoke_syscall"], [True] * 5),
+    (
+        logs.POWER,
+        ["demo_write", "vfs_write", "ksys_write", "system_call_exception", "system_call_vectored_common"],
+        [False, True, True, True, True],
+    ),
+    (logs.POWER_OLD, ["demo_init", "do_one_initcall"], [False, True]),
+    (
+        logs.S390,
+        ["demo_store", "demo_store", "kernfs_fop_write_iter", "vfs_write", "ksys_write", "__do_syscall"],
+        [True, False, True, True, True, True],
+    ),
+    (logs.ARM, ["demo_init", "do_one_initcall", "do_init_module", "sys_finit_module"], [True] * 4),
+    (logs.I386, ["do_vfs_ioctl", "SyS_ioctl", "do_fast_syscall_32"], [False] * 3),
+    (
+        logs.EL6,
+        ["chrdev_open", "__dentry_open", "chrdev_open", "nameidata_to_filp", "do_filp_open", "system_call_fastpath"],
+        [True, True, False, True, True, True],
+    ),
+]
+
+
+@pytest.mark.parametrize(("log", "symbols", "reliable"), STACKS)
+def test_a_stack_is_read_frame_by_frame(log: str, symbols: list[str], reliable: list[bool]) -> None:
+    frames = decode(log.encode()).frames
+    assert [frame.symbol for frame in frames] == symbols
+    assert [frame.reliable for frame in frames] == reliable
+
+
+def test_the_sections_of_a_stack_are_kept() -> None:
+    frames = decode(logs.WARNING_2632.encode()).frames
+    assert [frame.section for frame in frames] == ["irq", "irq", "irq", None]
+
+
+def modules(found: Decoded) -> list[tuple[str, str | None]]:
+    return [(module.name, module.flags) for module in found.modules]
+
+
+def test_modules_keep_their_flags_and_the_unloaded_are_not_among_them() -> None:
+    assert modules(decode(logs.ARM.encode())) == [("demo", "O+")]
+    assert modules(decode(logs.EL6.encode())) == [("demo", "U"), ("autofs4", None), ("sunrpc", None), ("ipv6", None)]
+
+
+def test_a_list_of_modules_that_the_log_cut_is_read_on() -> None:
+    first = " ".join(f"module{number}" for number in range(100))
+    log = f"kernel BUG at a.c:1!\nModules linked in: {first}\n one(OE) two [last unloaded: three]\nCPU: 1 PID: 2\n"
+    assert modules(decode(log.encode()))[-2:] == [("one", "OE"), ("two", None)]
+
+
+@pytest.mark.parametrize(
+    ("log", "name"),
+    [
+        (logs.ARM64, "Ampere Mt. Jade, BIOS 2.10.20220810 08/10/2022"),
+        (logs.S390, "IBM 8561 T01 701 (z/VM 7.2.0)"),
+        ("DMI: QEMU Standard PC, BIOS 1.16\n", "QEMU Standard PC, BIOS 1.16"),
+        ("Machine model: Raspberry Pi 4\n", "Raspberry Pi 4"),
+        ("nothing\n", None),
+    ],
+)
+def test_the_hardware_s_name_is_the_firmware_s(log: str, name: str | None) -> None:
+    assert decode(log.encode()).hardware_name == name
+
+
+def test_the_boot_s_banner_tells_the_kernel_where_the_crash_does_not() -> None:
+    banner = "Linux version 6.1.0-50-amd64 (debian@x) (gcc-12) #1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-07-04)\n"
+    kernel = decode((banner + "Kernel panic - not syncing: sysrq triggered crash\n").encode()).kernel
+    assert (kernel.release, kernel.version) == (
+        "6.1.0-50-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-07-04)",
+    )  # fmt: skip
+
+
+TAINTS = [
+    ("Tainted: G           OE      6.1.0 #1", ("OOT_MODULE", "UNSIGNED_MODULE")),
+    ("Tainted: P        W  O L    4.9.0 #1", ("PROPRIETARY_MODULE", "WARN", "OOT_MODULE", "SOFTLOCKUP")),
+    ("Tainted: G   M              5.14.0 #1", ("MACHINE_CHECK",)),
+    ("Tainted: GF S  R    BUDAWCIOELKXTNJ 6.18.0 #1",
+     ("FORCED_MODULE", "CPU_OUT_OF_SPEC", "FORCED_RMMOD", "BAD_PAGE", "USER", "DIE", "OVERRIDDEN_ACPI_TABLE", "WARN",
+      "CRAP", "FIRMWARE_WORKAROUND", "OOT_MODULE", "UNSIGNED_MODULE", "SOFTLOCKUP", "LIVEPATCH", "AUX", "RANDSTRUCT",
+      "TEST", "FWCTL")),
+    ("Tainted: [B]=BAD_PAGE, [W]=WARN", ("BAD_PAGE", "WARN")),
+    ("Tainted: G           OE    --------- -  - 4.18.0-477.el8 #1", ("OOT_MODULE", "UNSIGNED_MODULE")),
+    ("Not tainted 6.1.0 #1", ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "names"), TAINTS)
+def test_taint_letters_have_the_kernel_s_names(words: str, names: tuple[str, ...]) -> None:
+    panic = decode(f"kernel BUG at a.c:1!\nCPU: 1 PID: 2 Comm: cat {words}\n".encode()).panic
+    assert panic is not None
+    assert panic.taint == names
