@@ -74,7 +74,8 @@ def test_the_caller_is_read_from_the_line_that_names_it() -> None:
 
 STALL = "rcu: INFO: rcu_sched self-detected stall on CPU"
 SAMPLED = ["<IRQ>", "dump_stack", "nmi_cpu_backtrace", "rcu_dump_cpu_stacks", "rcu_sched_clock_irq",
-           "hrtimer_interrupt", "asm_sysvec_apic_timer_interrupt", "</IRQ>", "RIP: 0010:where_it_was_found+0x1/0x2"]  # fmt: skip
+           "hrtimer_interrupt", "asm_sysvec_apic_timer_interrupt", "</IRQ>",
+           "RIP: 0010:where_it_was_found+0x1/0x2"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

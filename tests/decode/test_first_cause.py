@@ -88,7 +88,8 @@ def test_a_panic_that_a_report_asked_for_is_that_report(report: str, end: str, k
 def test_of_tasks_that_hung_in_one_round_the_first_is_told() -> None:
     hung = [["INFO: task old:1 blocked for more than 120 seconds.", "Call Trace:", " old_wait+0x1/0x2"],
             ["INFO: task first:2 blocked for more than 120 seconds.", "Call Trace:", " first_wait+0x1/0x2"],
-            ["INFO: task second:3 blocked for more than 120 seconds.", "Call Trace:", " other_wait+0x1/0x2"]]  # fmt: skip
+            ["INFO: task second:3 blocked for more than 120 seconds.", "Call Trace:",
+             " other_wait+0x1/0x2"]]  # fmt: skip
     end = ["Kernel panic - not syncing: hung_task: blocked tasks"]
     assert crash_of(log((100, hung[0]), (220, hung[1]), (221, hung[2]), (222, end))) == ("hung_task", "first_wait")
 
