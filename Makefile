@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench deb clean
 
 help:
 	@echo "make demo   set up, then ship three real crashes into ./demo/outbox and show one"
 	@echo "make test   set up, then lint, type check and run every test"
 	@echo "make bench  measure against peers, as ratios"
+	@echo "make deb    build dist/kdump-agent_*.deb (on Debian or Ubuntu)"
 
 demo: $(VENV)/ready
 	@packaging/prepare zstd makedumpfile
@@ -35,8 +36,13 @@ check: $(VENV)/ready-to-test
 bench: $(VENV)/ready-to-test
 	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
 
+deb:
+	@packaging/prepare dpkg-dev debhelper dh-python pkgconf pybuild-plugin-pyproject python3-all python3-pyinotify \
+		python3-requests python3-sdnotify python3-setuptools python3-structlog python3-tomli
+	@packaging/build-deb
+
 clean:
-	rm -rf $(VENV) demo build *.egg-info
+	rm -rf $(VENV) demo build dist *.egg-info
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
