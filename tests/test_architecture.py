@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "kdump_agent"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-STAGE_FOLDERS = {"discover", "vmcore", "decode", "pack", "ship", "retain", "report", "arming"}
+STAGE_FOLDERS = {"discover", "vmcore", "decode", "pack", "ship", "retain", "report", "arming", "analysis"}
 PURE = (
     "decode/",
     "arming/verdict.py",
