@@ -46,6 +46,8 @@ class Agent:
     status: Callable[[str], None] = lambda _words: None
     presence: Callable[[list[Job]], str] = lambda _jobs: ""
     """Tells the world how this host is, and us whether it is armed."""
+    hold: Callable[[], float] = lambda: 0.0
+    """Seconds for which no dump is to leave yet, so that the hosts of a fleet do not come at once."""
     beat: Callable[[], None] = lambda: None
     """Raises what ends the agent, when it was asked to end."""
     rescan: float = LONGEST_SLEEP
@@ -117,8 +119,15 @@ class Agent:
     def revive(self) -> None:
         """Give every job that was parked one new try: what refused it may have been mended before this start."""
         for job in self.jobs.all()[0]:
-            if job.parked and not is_poison(job):
-                self.jobs.save(replace(job, parked=False, attempts=0, not_before=0.0))
+            fresh = replace(job, parked=False, attempts=0, not_before=0.0)
+            revived = self._held(fresh if job.parked and not is_poison(job) else job)
+            if revived != job:
+                self.jobs.save(revived)
+
+    def _held(self, job: Job) -> Job:
+        """Let a dump that could leave now wait for its host's turn."""
+        wait = self.hold() if job.stage is Stage.PACKED else 0.0
+        return replace(job, not_before=max(job.not_before, self.clock() + wait)) if wait else job
 
     def look_if_due(self) -> None:
         """Look at the crash folder when its time has come; safe to call from inside a long stage."""
@@ -169,9 +178,11 @@ class Agent:
 
     def _settle(self, job: Job, moved: Job) -> None:
         now = int(self.clock())
-        moved_at = now if moved.stage is not job.stage else job.moved_at
-        self.jobs.save(replace(moved, attempts=0, not_before=0.0, error=None, moved_at=moved_at))
-        if moved.stage is not job.stage:
+        fresh = replace(moved, attempts=0, not_before=0.0, error=None)
+        if moved.stage is job.stage:
+            self.jobs.save(fresh)
+        else:
+            self.jobs.save(replace(self._held(fresh), moved_at=now))
             self.log.info(moved.stage.value, job=job.id, crash=str(job.crash.folder))
 
     def _park(self, job: Job, why: str) -> None:

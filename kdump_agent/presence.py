@@ -26,6 +26,7 @@ from .report.document import Host
 from .report.status import Boot, news, status
 from .service.log import Log
 from .service.metrics import render
+from .ship.backoff import share_of
 from .ship.endpoint import Endpoint, Item
 
 HOUR, DAY = 3600.0, 86400.0
@@ -113,7 +114,7 @@ class Presence:
         except (OSError, ValueError, KeyError, TypeError):
             return True
         # A share of the day that is the host's own keeps a fleet from speaking at the same minute.
-        day = DAY * (0.9 + 0.2 * spread(self.host.name))
+        day = DAY * (0.9 + 0.2 * share_of(self.host.name))
         return sent.get("news") != news(document) or not 0 <= age < day
 
     def _deliver(self, document: dict[str, Any]) -> None:
@@ -149,11 +150,6 @@ class Presence:
         if words not in self._told:
             self._told.add(words)
             self.log.warning("metrics", why=words)
-
-
-def spread(host: str) -> float:
-    """Return a number from 0 to 1 that is the host's own and always the same."""
-    return int.from_bytes(hashlib.sha256(host.encode()).digest()[:4], "big") / 2**32
 
 
 def _content(path: Path) -> str | None:

@@ -220,6 +220,13 @@ class ShipSettings:
     """[ship]"""
 
     bandwidth: int | None = option(or_none(size), None, 'The most bytes a second, as "10 MiB".', shown="no limit")
+    spread: float = option(
+        duration,
+        600.0,
+        "After a boot, dumps begin to leave at a moment within this time that is the host's own and always the same, "
+        "so that a fleet that reboots together does not come at once. Reports leave at once.",
+        shown="10 min",
+    )
 
 
 @dataclass(frozen=True)

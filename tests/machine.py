@@ -43,9 +43,10 @@ class Machine:
         self.crash.mkdir(parents=True)
         self.write_config()
 
-    def write_config(self, more: str = "", *, url: str | None = None, agent: str = "") -> None:
+    def write_config(self, more: str = "", *, url: str | None = None, agent: str = "", ship: str = "") -> None:
         self.config.write_text(
             f'[agent]\ncrash_dir = "{self.crash}"\nstate_dir = "{self.state}"\nsettle = "0 s"\n{agent}\n'
+            f'[ship]\nspread = "0 s"\n{ship}\n'
             f'[endpoint]\nurl = "{url or self.outbox.as_uri()}"\n{more}\n'
         )
         self.config.chmod(0o600)

@@ -17,6 +17,7 @@ from kdump_agent.jobs import Jobs, from_document, to_document
 from kdump_agent.model import Artifact, CrashDir, Dump, Job, Stage, Upload
 from kdump_agent.pipeline import AFTER, ASIDE_AFTER, ORDER, is_raw, next_job, next_wait
 from kdump_agent.retain.policy import Limits, Local, choose
+from kdump_agent.ship.backoff import spread_left
 
 
 class Quiet:
@@ -53,6 +54,7 @@ class Bench:
         self.now = 1_000_000.0
         self.log = Quiet()
         self.found: list[CrashDir] = []
+        self.hold = 0.0
         self.agent = Agent(
             jobs=self.jobs,
             steps={stage: steps.get(stage.value, forward) for stage in AFTER},
@@ -61,6 +63,7 @@ class Bench:
             backoff=lambda attempt, after: after or 1000.0 * attempt,
             retain=lambda _jobs: None,
             log=self.log,
+            hold=lambda: self.hold,
             clock=lambda: self.now,
             steady=lambda: self.now,
         )
@@ -104,6 +107,60 @@ def test_a_back_off_survives_a_restart_and_ends(tmp_path: Path) -> None:
     again.now += 1001
     assert again.one_pass() == DELIVERED
     assert len(calls) == 2
+
+
+def test_after_a_boot_the_report_leaves_at_once_and_the_dump_at_the_hosts_turn(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.found, bench.hold = [crash("one")], 300.0
+    assert bench.one_pass() == WAITING
+    assert bench.stages() == {"one": "packed"}
+    bench.now += 200
+    bench.hold = 100.0
+    assert bench.one_pass() == WAITING
+    bench.now += 101
+    bench.hold = 0.0
+    assert bench.one_pass() == DELIVERED
+
+
+def test_a_dump_that_a_power_cut_held_up_waits_for_the_hosts_turn_too(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.found, bench.hold = [crash("one")], 0.0
+    stage = bench.agent.steps[Stage.PACKED]
+    bench.agent.steps = {**bench.agent.steps, Stage.PACKED: lambda job: job}  # a slice, and then the cut
+    bench.agent.look()
+    (job,) = bench.jobs.all()[0]
+    while job.stage is not Stage.PACKED:
+        job = bench.agent.advance(job) or job
+    again = Bench(tmp_path, packed=stage)
+    again.hold = 120.0
+    assert again.one_pass() == WAITING
+    again.now += 121
+    again.hold = 0.0
+    assert again.one_pass() == DELIVERED
+
+
+def test_a_person_who_says_retry_does_not_wait_for_the_hosts_turn(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.found, bench.hold = [crash("one")], 300.0
+    assert bench.one_pass() == WAITING
+    (job,) = bench.jobs.all()[0]
+    bench.hold = 0.0
+    bench.jobs.ask_retry(job)
+    assert bench.one_pass() == DELIVERED
+
+
+@given(st.text(max_size=30), st.floats(0, 86400), st.floats(0, 1e9))
+def test_a_hosts_turn_comes_within_the_spread_and_only_after_a_boot(host: str, spread: float, uptime: float) -> None:
+    left = spread_left(host, spread, uptime)
+    assert 0 <= left <= spread
+    assert left == 0 or uptime < spread
+    assert spread_left(host, spread, uptime) == left
+
+
+def test_a_fleet_that_boots_together_comes_one_by_one() -> None:
+    starts = sorted(spread_left(f"host{number}", 600, 0) for number in range(10_000))
+    busiest = max(sum(second <= start < second + 1 for start in starts) for second in range(600))
+    assert busiest < 40
 
 
 def test_a_doorbell_that_does_not_ring_is_told_once(tmp_path: Path) -> None:

@@ -115,7 +115,8 @@ def test_the_command_names_the_fault_and_exits_2(machine: Machine) -> None:
 
 def test_what_is_shown_can_be_read_again(machine: Machine, tmp_path: Path) -> None:
     machine.write_config(
-        '[host]\nname = "h1"\ntags = { a = "x \\"y\\"" }\n[retain]\nmax_age = "36 h"\n[ship]\nbandwidth = "1 MiB"\n'
+        '[host]\nname = "h1"\ntags = { a = "x \\"y\\"" }\n[retain]\nmax_age = "36 h"\n',
+        ship='bandwidth = "1 MiB"',
     )
     shown = machine.run("config", "show").stdout
     assert config.load(write(tmp_path / "again.toml", shown)) == config.load(machine.config)

@@ -99,7 +99,7 @@ def test_stop_is_answered_in_the_middle_of_an_upload_and_the_next_start_goes_on(
 ) -> None:
     source = next(shared("dumps", "debian12-mce").iterdir())
     machine.add(source)
-    machine.write_config('[ship]\nbandwidth = "2 MiB"\n', url=tus.url)
+    machine.write_config(ship='bandwidth = "2 MiB"', url=tus.url)
     with service(machine) as agent:
         agent.wait_for("STATUS=sending vmcore.zst")
         assert agent.stop() == 0

@@ -56,7 +56,7 @@ def slow_dumps(machine: Machine) -> list[Path]:
 @pytest.mark.slow
 def test_kills_on_the_way_to_a_folder(machine: Machine) -> None:
     crashes = slow_dumps(machine)
-    machine.write_config('[ship]\nbandwidth = "6 MiB"\n')
+    machine.write_config(ship='bandwidth = "6 MiB"')
     assert kill_and_restart(machine, KILLS, seed=1) > KILLS // 2
     machine.write_config()
     finish(machine)
@@ -70,7 +70,7 @@ def test_kills_on_the_way_to_a_folder(machine: Machine) -> None:
 @pytest.mark.slow
 def test_kills_on_the_way_to_a_tus_server_that_is_killed_too(machine: Machine, tus: TusServer) -> None:
     crashes = slow_dumps(machine)
-    machine.write_config('[ship]\nbandwidth = "6 MiB"\n', url=tus.url)
+    machine.write_config(ship='bandwidth = "6 MiB"', url=tus.url)
     hits = 0
     for half in range(2):
         hits += kill_and_restart(machine, KILLS // 2, seed=2 + half)

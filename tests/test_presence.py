@@ -16,9 +16,10 @@ from kdump_agent.arming import document as check
 from kdump_agent.errors import Retryable
 from kdump_agent.jobs import Jobs
 from kdump_agent.paths import HostPaths
-from kdump_agent.presence import DAY, HOUR, Presence, spread
+from kdump_agent.presence import DAY, HOUR, Presence
 from kdump_agent.report import status
 from kdump_agent.report.document import Host
+from kdump_agent.ship.backoff import share_of
 from kdump_agent.ship.directory import Directory
 from kdump_agent.ship.endpoint import Endpoint, Item
 
@@ -128,10 +129,10 @@ def test_metrics_that_cannot_be_written_stop_nothing(standing: Standing) -> None
 
 
 def test_hosts_spread_over_the_day() -> None:
-    shares = sorted(spread(f"host{number}") for number in range(1000))
+    shares = sorted(share_of(f"host{number}") for number in range(1000))
     assert shares[100] < 0.2
     assert shares[900] > 0.8
-    assert spread("host1") == spread("host1")
+    assert share_of("host1") == share_of("host1")
 
 
 def test_a_pass_tells_of_crashes_and_deliveries(machine: Machine, tus: TusServer) -> None:

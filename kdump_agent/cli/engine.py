@@ -23,6 +23,7 @@ from kdump_agent.service.credential import read_token
 from kdump_agent.service.log import Log
 from kdump_agent.service.progress import Progress
 from kdump_agent.settings import Settings
+from kdump_agent.ship.backoff import spread_left
 from kdump_agent.ship.endpoint import Endpoint
 from kdump_agent.ship.open import open_endpoint
 from kdump_agent.stages.decode import DecodeStage
@@ -66,8 +67,10 @@ def build(
     progress: Progress,
     stop: StopRequest,
     status: Callable[[str], None] = lambda _words: None,
+    *,
+    spread: bool = False,
 ) -> Agent:
-    """Return the agent that these settings describe."""
+    """Return the agent that these settings describe; ``spread`` lets it wait for its turn after a boot."""
     settings, jobs = setting.settings, setting.jobs
     endpoint = lru_cache(maxsize=1)(partial(_endpoint, settings))
     ship = partial(ShipStage, jobs, endpoint, setting.host.name, log, progress, progress.beat)
@@ -100,6 +103,7 @@ def build(
             steady=time.monotonic,
         ),
         status=status,
+        hold=partial(_turn, setting) if spread else lambda: 0.0,
         beat=stop.check,
         rescan=settings.agent.rescan,
     )
@@ -121,6 +125,11 @@ def _scanner(setting: Setting) -> Callable[[], Scan]:
         return scan(setting.crash_dir, memory, times)
 
     return look
+
+
+def _turn(setting: Setting) -> float:
+    now = time.time()
+    return spread_left(setting.host.name, setting.settings.ship.spread, now - boot_time(now))
 
 
 def _endpoint(settings: Settings) -> Endpoint:

@@ -44,7 +44,7 @@ def _run(setting: Setting, *, once: bool) -> int:
     try:
         stop = StopRequest()
         setting.jobs.prepare()
-        agent = build(setting, log, progress, stop, notify.status)
+        agent = build(setting, log, progress, stop, notify.status, spread=not once)
         with open_doorbell(setting.crash_dir, extra=(setting.jobs.home,)) as doorbell:
             log.info(
                 "agent started", crash_dir=str(setting.crash_dir), said_by=setting.crash_dir_source,
