@@ -21,6 +21,11 @@ class HostPaths:
         return self.root / "etc/kdump-agent/config.toml"
 
     @property
+    def decoder(self) -> Path:
+        """The socket of our own sandboxed decoder (systemd/kdump-agent-decoder.socket)."""
+        return self.root / "run/kdump-agent/decoder"
+
+    @property
     def os_release(self) -> Path:
         return self.root / "etc/os-release"
 

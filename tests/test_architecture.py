@@ -87,6 +87,14 @@ def test_no_stage_folder_imports_another_nor_the_agent(source: Path) -> None:
     assert ours(source) & strangers == set()
 
 
+DECODER_KNOWS = {"decoder", "vmcore", "errors", "files", "process"}
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if place(s).startswith(("decoder/", "vmcore/"))], ids=place)
+def test_what_opens_dumps_knows_no_settings_endpoint_or_secret(source: Path) -> None:
+    assert ours(source) <= DECODER_KNOWS
+
+
 @pytest.mark.parametrize("source", [s for s in SOURCES if not place(s).startswith(("cli/", "__main__"))], ids=place)
 def test_nothing_imports_the_commands(source: Path) -> None:
     assert "cli" not in ours(source)

@@ -16,6 +16,7 @@ from kdump_agent.errors import AgentError
 from kdump_agent.report.document import DumpFacts, document
 
 from .answer import say
+from .wire import PATHS
 
 _LARGEST_LOG = 32 << 20
 NO_DUMP = DumpFacts(source="", format="none", bytes=0, sha256=None, whole="unknown", why=("no dump was asked about",))
@@ -74,7 +75,8 @@ def _folder(place: Path) -> dict[str, Any]:
 
 
 def _dump(path: Path, fd: int, log: bytes | None = None) -> dict[str, Any]:
-    from kdump_agent.vmcore.extract import extract_dmesg
+    from kdump_agent.decoder.ask import open_decoder
+    from kdump_agent.decoder.dmesg import LOG
     from kdump_agent.vmcore.header import read_header
 
     header = read_header(fd)
@@ -82,8 +84,9 @@ def _dump(path: Path, fd: int, log: bytes | None = None) -> dict[str, Any]:
     source = "file"
     if log is None:
         with tempfile.TemporaryDirectory(prefix="kdump-agent-") as scratch:
-            extracted = extract_dmesg(fd, header, Path(scratch), lambda: None)
-        log, doubts, source = extracted.log, extracted.doubts, "none" if extracted.log is None else "vmcore"
+            answer = open_decoder(PATHS.decoder, Path(scratch)).ask("dmesg", {"vmcore": fd}, lambda: None)
+        log, doubts = answer.blobs.get(LOG), tuple(answer.doubts)
+        source = "none" if log is None else "vmcore"
     facts = DumpFacts(
         source=str(path), format=header.format, bytes=os.fstat(fd).st_size, sha256=None, whole=header.whole,
         why=header.why, release=header.release, version=header.version, machine=header.machine,

@@ -11,6 +11,7 @@ from typing import Callable
 
 from kdump_agent import files
 from kdump_agent.agent import Agent
+from kdump_agent.decoder.ask import open_decoder
 from kdump_agent.discover.scan import Scan, scan
 from kdump_agent.discover.settle import Memory, Times
 from kdump_agent.errors import AgentError
@@ -80,7 +81,7 @@ def build(
     agent = Agent(
         jobs=jobs,
         steps={
-            Stage.FOUND: DecodeStage(jobs, setting.host, progress.beat),
+            Stage.FOUND: DecodeStage(jobs, setting.host, partial(open_decoder, PATHS.decoder), progress.beat),
             Stage.DECODED: ship(Stage.REPORTED),
             Stage.REPORTED: PackStage(jobs, setting.host.name, effort, log, progress),
             Stage.PACKED: ship(Stage.DELIVERED),

@@ -26,6 +26,9 @@ COMMANDS = {  # module -> what ``--help`` says of it
     "decode": "say what a kernel log, a dump or a crash folder tells",
     "check": "tell whether this host can capture its next crash, and what mends it",
 }
+HIDDEN = {  # commands that the agent and systemd start
+    "decoder": "answer one question about a dump over the socket on standard input",
+}
 
 EXIT_FAILED = 2
 """The command could not do what it was asked, for the reason on standard error."""
@@ -55,8 +58,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kdump-agent {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings to use instead of the host's")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, words_of_help in COMMANDS.items():
-        command = commands.add_parser(name, help=words_of_help, description=words_of_help.capitalize() + ".")
+    for name, words_of_help in {**COMMANDS, **HIDDEN}.items():
+        listed = {"help": words_of_help} if name in COMMANDS else {}
+        command = commands.add_parser(name, description=words_of_help.capitalize() + ".", **listed)  # type: ignore[arg-type]
         if name in words:
             import_module(f"kdump_agent.cli.{name}").arguments(command)
     return parser

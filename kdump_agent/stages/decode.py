@@ -1,6 +1,8 @@
 """FOUND to DECODED: read the log and the dump's header, and leave dmesg.txt and report.json.
 
-Whatever cannot be read becomes a doubt in the report: shipping never depends on decoding.
+The header is read here, in bounded pure Python: what a dump is must not depend on a decoder being at hand. What lies
+deeper in it is the decoder's work. Whatever cannot be read becomes a doubt in the report: shipping never depends on
+decoding.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ from typing import Any, Callable
 
 from kdump_agent import files
 from kdump_agent.decode.log import decode
+from kdump_agent.decoder.ask import Decoder
+from kdump_agent.decoder.dmesg import LOG
 from kdump_agent.errors import Permanent
 from kdump_agent.jobs import Jobs
 from kdump_agent.model import Artifact, CrashDir, Job, Stage
 from kdump_agent.pipeline import is_raw
 from kdump_agent.report.document import DumpFacts, Host, document
-from kdump_agent.vmcore.extract import extract_dmesg
 from kdump_agent.vmcore.header import Header, read_header
 
 from .source import open_source, read_all
@@ -39,11 +42,13 @@ class DecodeStage:
 
     jobs: Jobs
     host: Host
+    decoder: Callable[[Path], Decoder]
+    """The decoder at hand, given a folder for drafts."""
     beat: Callable[[], None]
 
     def __call__(self, job: Job) -> Job:
         """Leave the artifacts in the job's folder and name them in the job. Raises AgentError, OSError."""
-        findings = read_crash(job, self.jobs.folder(job.id), self.beat)
+        findings = read_crash(job, self.decoder(self.jobs.folder(job.id)), self.beat)
         report = document(
             asdict(decode(findings.log or b"")),
             crash_id=job.id, host=self.host, crashed_at=job.crashed_at, dump=findings.dump,
@@ -69,7 +74,7 @@ class Findings:
     doubts: tuple[str, ...]
 
 
-def read_crash(job: Job, scratch: Path, beat: Callable[[], None]) -> Findings:
+def read_crash(job: Job, decoder: Decoder, beat: Callable[[], None]) -> Findings:
     """Read the log and the dump's header; everything that goes wrong is a doubt. Raises Retryable."""
     log, doubts = _read_log(job.crash)
     source = "none" if log is None else "file"
@@ -86,9 +91,10 @@ def read_crash(job: Job, scratch: Path, beat: Callable[[], None]) -> Findings:
             header = read_header(fd)
             facts = _facts(facts, header, _hash(fd, dump.size, beat))
             if log is None:
-                extracted = extract_dmesg(fd, header, scratch, beat)
-                log, source = extracted.log, "none" if extracted.log is None else "vmcore"
-                doubts += extracted.doubts
+                answer = decoder.ask("dmesg", {"vmcore": fd}, beat)
+                log = answer.blobs.get(LOG)
+                source = "none" if log is None else "vmcore"
+                doubts += answer.doubts
     except Permanent as exc:
         doubts.append(f"the dump was not read: {exc}")
     if facts.sha256 is None:

@@ -7,23 +7,19 @@ network; a child that fails, hangs or dies is a doubt in the report, and nothing
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 from kdump_agent import files, process
 
-from . import flattened
 from .dmesg import LARGEST, read_log
 from .header import Header, open_dump
-from .reader import FileReader
+from .lend import NoRoom, lend
 
 LIMITS = process.Limits(seconds=120, memory=2 << 30, output=1 << 20, file_size=2 * LARGEST)
 """For makedumpfile: the memory is address space, the file the log that it writes."""
-SPARE = 256 << 20
-"""Bytes that stay free when a flattened dump is put in order."""
-_ORDERED, _LOG = ".vmcore.ordered", ".dmesg.draft"
+_LOG = ".dmesg.draft"
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ def extract_dmesg(fd: int, header: Header, scratch: Path, beat: Callable[[], Non
     own = _read_ourselves(fd, beat)
     if own.log is not None and not own.doubts:
         return own
-    other = _run_makedumpfile(fd, header, scratch, beat)
+    other = _run_makedumpfile(fd, scratch, beat)
     if other.log is not None and len(other.log) > len(own.log or b""):
         return other
     return Extracted(own.log, own.doubts + other.doubts, own.tool)
@@ -63,38 +59,25 @@ def _read_ourselves(fd: int, beat: Callable[[], None]) -> Extracted:
     return Extracted(log.text, log.doubts, "kdump-agent")
 
 
-def _run_makedumpfile(fd: int, header: Header, scratch: Path, beat: Callable[[], None]) -> Extracted:
+def _run_makedumpfile(fd: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
     program = process.find_program("makedumpfile")
     if program is None:
         return Extracted(None, ("makedumpfile, which may read more of it, is not installed",))
     try:
-        if header.format == "flattened":  # makedumpfile refuses those
-            return _rearranged(str(program), fd, scratch, beat)
-        return _dump_log(str(program), fd, scratch, beat)
+        with lend(fd, scratch, beat, ordered=True) as (path, kept):  # it refuses flattened dumps
+            return _dump_log(str(program), path, kept, scratch, beat)
+    except NoRoom as exc:
+        return Extracted(None, (f"makedumpfile was not run: {exc}",))
     except OSError as exc:
         return Extracted(None, (f"makedumpfile was not run: {exc.strerror or exc}",))
     finally:
-        for name in (_ORDERED, _LOG):
-            files.remove(scratch / name)
+        files.remove(scratch / _LOG)
 
 
-def _rearranged(program: str, fd: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
-    need, free = os.fstat(fd).st_size, files.free_space(scratch).bytes_free
-    if need + SPARE > free:
-        return Extracted(None, (f"makedumpfile was not run: putting the dump in order takes {need} of {free} bytes",))
-    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    ordered = os.open(scratch / _ORDERED, flags, 0o600)
-    try:
-        flattened.rearrange(FileReader(fd), ordered, beat)
-        return _dump_log(program, ordered, scratch, beat)
-    finally:
-        os.close(ordered)
-
-
-def _dump_log(program: str, fd: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
+def _dump_log(program: str, path: str, kept: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
     log = scratch / _LOG
-    argv = [program, "--dump-dmesg", f"/proc/self/fd/{fd}", str(log)]
-    ended = process.run(argv, LIMITS, pass_fds=(fd,), cwd=scratch, beat=beat)
+    argv = [program, "--dump-dmesg", path, str(log)]
+    ended = process.run(argv, LIMITS, pass_fds=(kept,), cwd=scratch, beat=beat)
     content = log.read_bytes() if log.exists() else b""
     doubts = () if ended.ok else (f"makedumpfile could not read the log: {ended.blame()}",)
     return Extracted(content or None, doubts, "makedumpfile")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kdump_agent import process
-from kdump_agent.vmcore import extract
+from kdump_agent.vmcore import lend
 from kdump_agent.vmcore.extract import Extracted, extract_dmesg
 from kdump_agent.vmcore.header import read_header
 from tests.machine import AMD, MCE, MINIS, NULL, dump_of
@@ -64,7 +64,7 @@ def test_a_flattened_dump_is_not_put_in_order_where_there_is_no_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needs_makedumpfile()
-    monkeypatch.setattr(extract, "SPARE", 1 << 60)
+    monkeypatch.setattr(lend, "SPARE", 1 << 60)
     found = extracted(unknown_to_us(MCE), tmp_path)
     assert found.log is None
     assert "putting the dump in order takes 120054 of" in found.doubts[-1]
