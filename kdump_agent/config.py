@@ -57,7 +57,10 @@ def _files(path: Path, required: bool) -> Iterator[Path]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import tomli
+    try:
+        import tomli
+    except ModuleNotFoundError:  # Enterprise Linux 10 has no tomli, whose code Python 3.11 and later have as tomllib
+        import tomllib as tomli  # type: ignore[import-not-found,no-redef,unused-ignore]
 
     try:
         _refuse_if_others_may_write(path)

@@ -43,6 +43,7 @@ IMPURE_MODULES = {
 }
 DOORS = {  # outside thing -> the only places that may open it
     "tomli": ("config.py",),
+    "tomllib": ("config.py",),
     "pyinotify": ("discover/watch.py",),
     "requests": ("ship/",),
     "urllib3": ("ship/",),

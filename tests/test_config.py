@@ -37,6 +37,14 @@ def test_a_later_file_overrides_an_earlier_one_key_by_key(tmp_path: Path) -> Non
     assert (found.pack.level, found.pack.threads, found.host.name, found.host.tags) == (9, 2, "a", {"rack": "b4"})
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="has no tomllib")
+def test_settings_are_read_where_the_distribution_has_no_tomli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tomli", None)
+    assert config.load(write(tmp_path / "config.toml", "[pack]\nlevel = 5\n")).pack.level == 5
+    with pytest.raises(ConfigError, match="is not TOML"):
+        config.load(write(tmp_path / "config.toml", "[pack"))
+
+
 def test_every_fault_is_told_at_once_with_file_key_wish_and_value(tmp_path: Path) -> None:
     main = write(
         tmp_path / "config.toml",
