@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check bench deb clean
+.PHONY: help demo test check bench deb rpm clean
 
 help:
 	@echo "make demo   set up, then ship three real crashes into ./demo/outbox and show one"
 	@echo "make test   set up, then lint, type check and run every test"
 	@echo "make bench  measure against peers, as ratios"
 	@echo "make deb    build dist/kdump-agent_*.deb (on Debian or Ubuntu)"
+	@echo "make rpm    build dist/kdump-agent-*.noarch.rpm"
 
 demo: $(VENV)/ready
 	@packaging/prepare zstd makedumpfile
@@ -40,6 +41,10 @@ deb:
 	@packaging/prepare dpkg-dev debhelper dh-python pkgconf pybuild-plugin-pyproject python3-all python3-pyinotify \
 		python3-requests python3-sdnotify python3-setuptools python3-structlog python3-tomli
 	@packaging/build-deb
+
+rpm: $(VENV)/ready
+	@command -v rpmbuild >/dev/null || packaging/prepare rpm
+	@packaging/build-rpm $(BIN)/pip
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info
