@@ -39,6 +39,8 @@ _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
     (r"Fatal local machine check|Fatal machine check on current CPU",
      "the CPU that met the error could not go on", None, "fatal"),
     (r"Panicing machine check CPU died", "the CPU that handled the machine check died meanwhile", "processor", "fatal"),
+    (r"CPU#\d{1,5}: Machine Check Exception: +0x *([0-9A-Fa-f]{1,16}) \(type 0x *([0-9A-Fa-f]{1,16})\)",
+     "a processor without banks (Pentium, WinChip) tells address 0x{0}, type 0x{1}", "processor", "fatal"),
     (r"MCA architectural violation", "the CPU refused access to its own machine check registers", "processor", "fatal"),
     (r"Kernel panic - not syncing: .*machine check", "the kernel panicked on a machine check", None, "fatal"),
     (r"Fake kernel panic: ", "fake_panic was on: the kernel only played a panic", None, "unknown"),
@@ -67,7 +69,7 @@ LOGGED = "Machine check events logged"
 """All that a kernel says when it leaves the records to mcelog or rasdaemon."""
 _WORTH_A_LOOK = re.compile(
     r"achine check|MCE broadcast|broadcast exception|answer in synch|Fake kernel panic|[Mm]emory error (?:not|in user)"
-    r"|MCA architectural"
+    r"|MCA architectural|CPU#\d"
 )
 
 

@@ -1,42 +1,52 @@
 """Put the records of machine checks together from the lines that the kernel breaks them into.
 
 A record is up to four lines: its head, RIP, TSC with the registers, PROCESSOR. CPUs that print at once mix theirs: a
-line goes to the first open record that still waits for it, and where the kernel wrote callers only to one of the same.
+line goes to the first open record that still waits for it and whose status agrees with it, and where the kernel wrote
+callers only to one of the same. The heads of kernels before 2.6.32 are old_heads.py's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from kdump_agent.decode.line import Line
 from kdump_agent.decode.stack import place
 
+from . import status as bits
+from .old_heads import OldHeads
 from .processor import VENDORS, cpuid
 from .record import register
+from .registers import bit, number
 
 SPAN = 24
 """Lines after its head within which a record's other lines come, other CPUs' between them."""
-REGISTERS = 2
-"""The stage of a record whose line the kernel may break."""
+RIP, REGISTERS = 1, 2
+"""The stages of a record whose line may be broken: 4.9 to 4.15 put RIP's symbol on a line of its own."""
 OPEN = 8
 """Records that may be open at once: so many CPUs may print at once."""
 _HEX = r"(?:0x)?([0-9a-fA-F]{1,16})"
 _HEAD = re.compile(rf"CPU (\d{{1,5}}): Machine Check(?: Exception)?: *{_HEX} Bank (\d{{1,3}}): {_HEX}\b")
 _RIP = re.compile(r"RIP( !INEXACT!)? ([0-9a-fA-F]{1,4}):(?:\[?<)?([0-9a-fA-F]{1,16})>?\]?(?: \{(.{1,300})\})?")
-_REGISTER = re.compile(rf"\b(TSC|ADDR|MISC|PPIN|SYND|SYND1|SYND2|IPID) {_HEX}\b")
-_REGISTERS = re.compile(r"(?:.{0,60}: )?(?:TSC|ADDR|MISC|PPIN|SYND[12]?|IPID) [0-9a-fA-F]")
+_SYMBOL = re.compile(r"\{(.{1,300})\}$")
+_REGISTER = re.compile(rf"\b(TSC|ADDR|MISC|PPIN|SYND|SYND1|SYND2|IPID|CONFIG) {_HEX}\b")
+_REGISTERS = re.compile(r"(?:.{0,60}: )?(?:TSC|ADDR|MISC|PPIN|SYND[12]?|IPID|CONFIG) [0-9a-fA-F]")
 _PROCESSOR = re.compile(
-    rf"PROCESSOR (\d{{1,3}}):{_HEX} TIME (\d{{1,12}})(?: SOCKET (\d{{1,5}}))?(?: APIC {_HEX})?(?: microcode {_HEX})?"
+    rf"PROCESSOR (\d{{1,3}}):{_HEX} TIME (\d{{1,20}})(?: SOCKET (\d{{1,10}}))?(?: APIC {_HEX})?(?: microcode {_HEX})?"
 )
-_BANKLESS = re.compile(r"CPU (\d{1,5}): Machine Check Exception: *([0-9a-fA-F]{16})$")
-_BANK = re.compile(r"^Bank (\d{1,3}): ([0-9a-fA-F]{16})(?:\[([0-9a-fA-F]{16})\])?(?: at ([0-9a-fA-F]{16}))?")
+_NO_SOCKET = frozenset((None, "65535", "4294967295"))
+"""What the kernel has for a socket that it does not know: -1, in 16 bits or 32."""
 _BOOT_CPU = re.compile(r"CPU0: .{0,100}?\(fam(?:ily)?: (?:0x)?([0-9a-f]{1,2}), model: (?:0x)?([0-9a-f]{1,2}), "
                        r"stepping: (?:0x)?([0-9a-f]{1,2})\)")  # fmt: skip
-_MAKERS = (("AMD", "amd"), ("Hygon", "hygon"), ("Intel", "intel"))
-_EXTRA = frozenset(("synd1", "synd2", "fru_text"))
+_MAKERS = (
+    ("AMD", "amd"), ("Hygon", "hygon"), ("Intel", "intel"), ("ZHAOXIN", "zhaoxin"), ("Zhaoxin", "zhaoxin"),
+    ("VIA ", "centaur"),
+)  # fmt: skip
+_EXTRA = frozenset(("synd1", "synd2", "config", "fru_text"))
+_VALID = (("addr", bits.ADDRV), ("misc", bits.MISCV))
+"""Registers that the kernel reads only where the status says that they are valid."""
 
 Numbered = tuple[int, Line]
 """A line and its index in the log."""
@@ -56,11 +66,21 @@ class Draft:
     stage: int = 0
     """The last kind of line that it has: 0 its head, 1 RIP, 2 registers, 3 processor."""
 
+    def called(self, line: Line) -> bool:
+        """May this line be of the same CPU or thread?"""
+        return line.caller is None or self.line.caller is None or line.caller == self.line.caller
+
     def waits(self, at: int, line: Line, stage: int, told: Collection[str]) -> bool:
         """May this line, which tells these fields, be its next?"""
-        same = line.caller is None or self.line.caller is None or line.caller == self.line.caller
         rest = stage == self.stage == REGISTERS and not any(name in self.fields for name in told)
-        return same and at - self.at <= SPAN and (self.stage < stage or rest)
+        return self.called(line) and at - self.at <= SPAN and (self.stage < stage or rest)
+
+    def agrees(self, told: Mapping[str, Any]) -> bool:
+        """Can a line that tells this be of a record with such a status? Else another one's is nearer."""
+        value, mcg = number(self.fields["status"]) or 0, number(self.fields["mcg_status"]) or 0
+        if "rip_exact" in told:
+            return bool(told["rip_exact"]) == bit(mcg, bits.EIPV)
+        return all(bit(value, valid) for name, valid in _VALID if name in told)
 
 
 def drafts(worth: Iterable[Numbered], lines: Sequence[Line]) -> list[Draft]:
@@ -69,14 +89,14 @@ def drafts(worth: Iterable[Numbered], lines: Sequence[Line]) -> list[Draft]:
     ``worth`` are the lines that may belong to a record, ``lines`` all of them.
     """
     found: list[Draft] = []
-    exception: re.Match[str] | None = None
+    old = OldHeads()
     for at, line in worth:
         if head := _HEAD.search(line.text):
             found.append(Draft(at, line, _head(head)))
-        elif bankless := _BANKLESS.search(line.text):
-            exception = bankless
-        elif exception and (bank := _BANK.match(line.text)):
-            found.append(Draft(at, line, _old_bank(exception, bank)))
+        elif fields := old.read(line.text):
+            found.append(Draft(at, line, fields))
+        elif symbol := _SYMBOL.match(line.text):
+            _name(found[-OPEN:], line, symbol[1])
         elif found:
             _extend(found[-OPEN:], at, line)
     if any("vendor" not in draft.fields for draft in found):
@@ -85,14 +105,15 @@ def drafts(worth: Iterable[Numbered], lines: Sequence[Line]) -> list[Draft]:
 
 
 def _extend(open_ones: Sequence[Draft], at: int, line: Line) -> None:
-    """Give a line to the first record that waits for it; the last of the kinds of words in it is the line's stage."""
+    """Give a line to the record that waits for it; the last of the kinds of words in it is the line's stage."""
     told: dict[str, Any] = {}
     stage = 0
     for kind, read in enumerate(READERS, 1):
         if words := read(line.text):
             told.update(words)
             stage = kind
-    draft = next((draft for draft in open_ones if stage and draft.waits(at, line, stage, told)), None)
+    waiting = [draft for draft in open_ones if stage and draft.waits(at, line, stage, told)]
+    draft = next((draft for draft in waiting if draft.agrees(told)), waiting[0] if waiting else None)
     if draft is not None:
         draft.stage = stage
         for name, value in told.items():
@@ -103,13 +124,6 @@ def _head(found: re.Match[str]) -> dict[str, Any]:
     return {"cpu": int(found[1]), "mcg_status": register(found[2]), "bank": int(found[3]), "status": register(found[4])}
 
 
-def _old_bank(head: re.Match[str], bank: re.Match[str]) -> dict[str, Any]:
-    """The form of the i386 kernels before 2.6.32: status, misc in brackets, address."""
-    told = {"cpu": int(head[1]), "mcg_status": register(head[2]), "bank": int(bank[1]), "status": register(bank[2])}
-    told.update({name: register(value) for name, value in (("misc", bank[3]), ("addr", bank[4])) if value})
-    return told
-
-
 def _rip(text: str) -> dict[str, Any]:
     found = _RIP.search(text)
     if found is None:
@@ -117,6 +131,15 @@ def _rip(text: str) -> dict[str, Any]:
     where = place(found[4] or "")
     symbol = vars(where) if where else {}
     return {"rip": {"cs": found[2], "address": register(found[3]), **symbol}, "rip_exact": found[1] is None}
+
+
+def _name(open_ones: Sequence[Draft], line: Line, symbol: str) -> None:
+    """Give a symbol that stands on a line of its own to the last RIP that has none."""
+    where = place(symbol)
+    for draft in reversed(open_ones):
+        if where and draft.called(line) and draft.stage == RIP and "symbol" not in draft.fields["rip"]:
+            draft.fields["rip"].update(vars(where))
+            return
 
 
 def _registers(text: str) -> dict[str, Any]:
@@ -142,7 +165,7 @@ def _processor(text: str) -> dict[str, Any]:
     family, model, stepping = cpuid(int(found[2], 16))
     return {
         "vendor": VENDORS.get(int(found[1])), "family": family, "model": model, "stepping": stepping,
-        "time": int(found[3]) or None, "socket": int(found[4]) if found[4] else None,
+        "time": int(found[3]) or None, "socket": None if found[4] in _NO_SOCKET else int(found[4]),
         "apic": int(found[5], 16) if found[5] else None, "microcode": register(found[6]) if found[6] else None,
     }  # fmt: skip
 
