@@ -110,6 +110,7 @@ _INSTRUCTION_CACHE = [
         0x0D: "prefetch buffer valid bit parity error", 0x10: "decoder patch RAM parity error",
         0x11: "decoder micro-op queue parity error", 0x12: "decoder instruction buffer parity error",
         0x13: "decoder predecode buffer parity error", 0x14: "decoder fetch address FIFO parity error",
+        0x15: "decoder dispatch micro-op queue parity error",
     }),
 ]  # fmt: skip
 _BUS_UNIT = [
@@ -132,7 +133,6 @@ _BUS_UNIT = [
         0x0C: "victim buffer data or ECC error", 0x10: "L2 tag ECC error", 0x11: "hard L2 tag ECC error",
         0x12: "several hits on an L2 tag", 0x13: "XAB parity error", 0x14: "probe buffer address parity error",
     }),
-    Signature(_F15, 2, "simple", "hardware assertion"),
     Signature(_F16, 2, "cache", "instruction buffer (IBUFF) parity error", (0x04, 0x05), {"request": "RD"}),
     *_each(_F16, 2, "cache", {
         **dict.fromkeys(range(0x04, 0x06), "output buffer (OBUFF) parity error"),
@@ -152,7 +152,7 @@ _EXECUTION = {
     0x06: "mapper checkpoint array parity error", 0x07: "physical register file EX0 port parity error",
     0x08: "physical register file EX1 port parity error", 0x09: "physical register file AG0 port parity error",
     0x0A: "physical register file AG1 port parity error", 0x0B: "flag register file parity error",
-    0x0C: "a correctable DE error could not be corrected",
+    0x0C: "a correctable DE error could not be corrected", 0x0D: "retire status queue parity error",
 }  # fmt: skip
 
 SIGNATURES = (*_DATA_CACHE, *_INSTRUCTION_CACHE, *_BUS_UNIT, *_LOAD_STORE)
@@ -160,7 +160,8 @@ SIGNATURES = (*_DATA_CACHE, *_INSTRUCTION_CACHE, *_BUS_UNIT, *_LOAD_STORE)
 _WATCHDOG = {0x00: _EXECUTION[0x00]}
 EXECUTION = {F10: _WATCHDOG, F12: _WATCHDOG, F14: _WATCHDOG, F15: _EXECUTION, F16: _WATCHDOG}
 FLOATING_POINT = {
-    0x01: "free list parity error", 0x02: "physical register file parity error", 0x03: "retire queue parity error",
+    0x00: "hardware assertion", 0x01: "free list parity error", 0x02: "physical register file parity error",
+    0x03: "retire queue parity error",
     0x04: "scheduler table parity error", 0x05: "status register file parity error", 0x06: "hardware assertion",
 }  # fmt: skip
 NORTHBRIDGE = {
@@ -182,5 +183,7 @@ NORTHBRIDGE_WALKS = {
 }  # fmt: skip
 """Extended code 0Fh, by the class of the error code."""
 CHIPKILL, DRAM_ECC = 0x08, 0x00
+L3_CODES = (0x1C, 0x1D, 0x1E)
+"""Extended codes with which bits 43:42 name the part of the L3."""
 LINK_CODES = (0x01, 0x02, 0x03, 0x04, 0x06, 0x0A, 0x0E)
 """Extended codes with which bits 39:36 name the link."""

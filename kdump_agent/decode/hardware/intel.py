@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import mcacod
-from .intel_models import FAMILY_6, FAMILY_15, Bank
+from .intel_models import MODELS, Bank
 from .processor import Processor
 from .registers import bit, field
 from .status import MISCV, UC
@@ -19,19 +19,23 @@ MIRRORED = {
     1: "corrected by the mirror, and the channel was repaired",
 }
 """Bits 63:62 of MISC."""
+HUB_BIT = 2
+"""The bit of the APIC id that tells Diamond Rapids' two memory hubs apart (Intel's patch to mcelog, diamond.c)."""
 
 
-def explain(processor: Processor, number: int, status: int, misc: int | None, code: dict[str, Any]) -> dict[str, Any]:
+def explain(
+    processor: Processor, number: int, status: int, misc: int | None, code: dict[str, Any], apic: int | None = None
+) -> dict[str, Any]:
     """Return what the model's tables add: unit, part, details, memory or link (what the bank tells of the place).
 
-    ``code`` is what mcacod.py read; what the tables do not tell is not in the answer.
+    ``code`` is what mcacod.py read, ``apic`` the CPU's APIC id; what the tables do not tell is not in the answer.
     """
     told: dict[str, Any] = {}
     bank = _bank(processor, number, code)
     misc = misc if bit(status, MISCV) else None
     if bank is not None:
         told = {"unit": bank.unit, "part": bank.part, "details": _details(bank, status, misc)}
-        if place := _place(bank, status, misc, code):
+        if place := _place(bank, status, misc, code, apic):
             told["memory" if bank.part == "memory" else "link"] = place
     if status & 0xEFFF == mcacod.IO_ERROR and misc is not None:
         told.update(part="io", reported_by=_root_port(misc))
@@ -41,7 +45,7 @@ def explain(processor: Processor, number: int, status: int, misc: int | None, co
 def _bank(processor: Processor, number: int, code: dict[str, Any]) -> Bank | None:
     if processor.vendor != "intel" or processor.model is None:
         return None
-    model = FAMILY_15 if processor.family == 0xF else FAMILY_6.get(processor.model) if processor.family == 6 else None
+    model = MODELS.get(processor.family or 0, {}).get(processor.model)
     return None if model is None else model.banks.get(number) or model.classes.get(code["class"])
 
 
@@ -52,14 +56,19 @@ def _details(bank: Bank, status: int, misc: int | None) -> list[str]:
     return details
 
 
-def _place(bank: Bank, status: int, misc: int | None, code: dict[str, Any]) -> dict[str, Any]:
+def _place(bank: Bank, status: int, misc: int | None, code: dict[str, Any], apic: int | None) -> dict[str, Any]:
     """What MISC tells, and the channel counted over the whole socket."""
     place: dict[str, Any] = {} if bank.place is None or misc is None else bank.place.read(status, misc)
-    if bank.channel is not None:
-        place["channel"] = bank.channel
-    elif bank.first_channel is not None and code.get("channel") is not None:
-        place["channel"] = bank.first_channel + int(code["channel"])
-    return place
+    channel = _channel(bank, code, apic)
+    return place if channel is None else {**place, "channel": channel}
+
+
+def _channel(bank: Bank, code: dict[str, Any], apic: int | None) -> int | None:
+    if bank.hub_channels is not None:
+        return None if apic is None else (bank.channel or 0) + bank.hub_channels * field(apic, HUB_BIT, HUB_BIT)
+    if bank.channel is not None or bank.first_channel is None or code.get("channel") is None:
+        return bank.channel
+    return bank.first_channel + int(code["channel"])
 
 
 def _root_port(misc: int) -> str:

@@ -7,7 +7,7 @@ side bus), 06_1AH (Nehalem), 06_3FH and 06_4FH (QPI of Haswell-EP and Broadwell-
 
 from __future__ import annotations
 
-from .registers import bits, choice, pages
+from .registers import amount, bits, choice, pages
 
 _QPI = {
     0x02: "the physical layer's drift buffer raised an alarm", 0x03: "the physical layer's latency buffer rolled over",
@@ -71,6 +71,22 @@ _PENTIUM_4 = {
     22: "pad strobe glitch", 23: "pad address glitch",
 }  # fmt: skip
 
+_SYNDROME = amount(54, 47, "ECC syndrome {:#x}")
+_DIAMOND = {
+    **dict.fromkeys((0x00, 0x01, 0x02, 0x05), "internal parity error"), 0x08: "internal queue overflowed",
+    0x09: "link layer buffer overflowed", 0x0A: "internal queue underflowed", 0x0B: "link layer buffer underflowed",
+    0x0C: "link layer or internal credit overflow", **dict.fromkeys((0x11, 0x12), "internal queue overflowed"),
+    **dict.fromkeys((0x13, 0x14), "internal queue underflowed"), 0x21: "internal interface error",
+    0x23: "invalid message", 0x24: "UPI protocol error", 0x25: "UPI interleave error",
+    0x28: "internal interface error", 0x29: "link integrity or initialization error",
+    **dict.fromkeys(range(0x2A, 0x2E), "power management transition timed out"),
+    0x30: "poison received while poison was disabled", 0x31: "internal interface error",
+}  # fmt: skip
+_DIAMOND_PHYSICAL = {
+    0x00: "link integrity or initialization error", 0x03: "the link degraded",
+    **dict.fromkeys(range(0x04, 0x08), "power management transition timed out"),
+}  # fmt: skip
+
 QPI_NEHALEM = (bits(_NEHALEM),)
 QPI = (choice(21, 16, _QPI),)
 UPI_SKYLAKE = (choice(21, 16, _UPI), pages(21, 16, {0x12: _UPI_CONTROL}))
@@ -82,6 +98,7 @@ UPI_GRANITE = (
         0x17: "SDC parity error on receive", 0x18: "FLE failure",
     }),
 )  # fmt: skip
+UPI_DIAMOND = (pages(31, 24, {0: choice(23, 16, _DIAMOND), 2: choice(23, 16, _DIAMOND_PHYSICAL)}),)
 FRONT_SIDE_BUS_CORE = (choice(24, 19, _BUS_REQUESTS), choice(27, 25, _BUS_ERRORS), bits(_CORE))
-FRONT_SIDE_BUS_P6 = (choice(24, 19, _BUS_REQUESTS), choice(27, 25, _BUS_ERRORS), bits(_P6))
+FRONT_SIDE_BUS_P6 = (choice(24, 19, _BUS_REQUESTS), choice(27, 25, _BUS_ERRORS), bits(_P6), _SYNDROME)
 FRONT_SIDE_BUS_PENTIUM_4 = (bits(_PENTIUM_4),)

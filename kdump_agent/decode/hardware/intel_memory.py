@@ -3,7 +3,8 @@
 Intel SDM vol. 3B, chapter "Interpreting Machine Check Error Codes", the memory controller, M2M, B2CMI and MCCHAN tables
 of CPUID signatures 06_1AH (Nehalem, Westmere), 06_2DH (Sandy Bridge-EP), 06_3EH (Ivy Bridge-EP), 06_3FH (Haswell-EP),
 06_56H and 06_4FH (Broadwell), 06_55H (Skylake-SP, Cascade Lake), 06_5FH (Denverton), 06_6AH and 06_6CH (Ice Lake-SP),
-06_8FH and 06_CFH (Sapphire and Emerald Rapids), 06_ADH (Granite Rapids).
+06_8FH and 06_CFH (Sapphire and Emerald Rapids), 06_ADH (Granite Rapids). What the manual does not have is told as
+Intel's own patches to mcelog do: 06_57H (Knights Landing) and 13_01H (Diamond Rapids).
 """
 
 from __future__ import annotations
@@ -54,6 +55,12 @@ _DENVERTON = {
 _M2M_SKYLAKE = {
     16: "data read error", 18: "partial write error", 19: "full write error", 20: "clock crossing buffer (BGF) error",
     21: "time-out", 22: "tracker parity error", 23: "fatal error (Bucket1)",
+}  # fmt: skip
+
+_KNIGHTS_LANDING = {
+    **_SCRUB, 16: "command or address parity error", 17: "internal parity error outside the write data buffer",
+    18: "internal parity error of the write data buffer",
+    23: "corrected error of a whole chip (MCDRAM: of a burst of 4 bits)",
 }  # fmt: skip
 
 _READ = {
@@ -128,6 +135,22 @@ _GRANITE_READ = {
     0x80: "transient or corrected error on a read", 0xA0: "uncorrected error on a read",
     0xB0: "poison read while poison was disabled", 0xC0: "metadata error on a read (2LM)",
 }  # fmt: skip
+_DIAMOND_READ = {
+    0x01: "address parity error (APPP)", 0x02: "CMI write data parity error",
+    0x04: "CMI write byte enable parity error", 0x08: "transient or corrected error on a patrol read",
+    0x10: "uncorrected patrol scrub error", 0x20: "corrected error on a sparing read",
+    0x40: "uncorrected sparing error", 0x80: "transient or corrected error on a read",
+    0xA0: "uncorrected error on a read", 0xB0: "poison read while poison was disabled",
+    0xC0: "metadata error on a read (2LM)",
+}  # fmt: skip
+_DIAMOND_WRITE = {
+    0x02: "write data buffer ECC error", 0x04: "write data buffer byte enable parity error",
+    0x06: "persistent ECC error in the write data buffer", 0x08: "DDR link failure", 0x09: "illegal opcode received",
+}  # fmt: skip
+_DIAMOND_INTERNAL = {
+    0x13: "CMI credit oversubscription", 0x14: "CMI total credit error", 0x15: "CMI reserved credit pool error",
+    0x32: "internal error", 0x34: "read completion tracker parity error", 0x36: "write completion tracker parity error",
+}  # fmt: skip
 
 
 def _on(half: str, words: dict[int, str]) -> dict[int, str]:
@@ -143,6 +166,7 @@ BROADWELL = (bits(_BROADWELL),)
 SKYLAKE = (pages(27, 27, {0: _SKYLAKE, 1: _SKYLAKE_DDRT}),)
 M2M_SKYLAKE = (bits(_M2M_SKYLAKE),)
 DENVERTON = (bits(_DENVERTON),)
+KNIGHTS_LANDING = (bits(_KNIGHTS_LANDING),)
 ICE_LAKE = (
     pages(31, 24, {
         0: choice(23, 16, _READ_ICE_LAKE), 1: choice(23, 16, _WRITE_ICE_LAKE), 2: choice(23, 16, _BUS_ICE_LAKE),
@@ -168,5 +192,12 @@ GRANITE = (
         0x04: choice(23, 16, {0x00: "scheduler address parity error"}),
         0x08: choice(23, 16, {0x32: "internal error", 0x33: "tracker address parity error"}),
         0x20: choice(23, 16, _on("1", _WRITE_CMI)), 0x21: choice(23, 16, _on("1", _WRITE_BUFFER)),
+    }),
+)  # fmt: skip
+DIAMOND = (
+    pages(31, 24, {
+        0x00: choice(23, 16, _DIAMOND_READ), 0x01: choice(23, 16, _DIAMOND_WRITE),
+        0x02: choice(23, 16, {0x00: "DDR command or address parity, or write CRC error", 0x40: "decoder error"}),
+        0x04: choice(23, 16, {0x00: "internal address parity error"}), 0x08: choice(23, 16, _DIAMOND_INTERNAL),
     }),
 )  # fmt: skip

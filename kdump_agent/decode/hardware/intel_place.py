@@ -1,7 +1,8 @@
 """Where in the memory, or on the link, an Intel machine check was: what MCi_MISC adds to the address; data only.
 
 Intel SDM vol. 3B, chapter "Interpreting Machine Check Error Codes": the MISC tables of 06_1AH (Nehalem), 06_2DH, 06_3EH
-and 06_3FH (failing ranks), 06_6AH (Ice Lake-SP), 06_8FH (Sapphire Rapids) and 06_ADH (Granite Rapids).
+and 06_3FH (failing ranks), 06_6AH (Ice Lake-SP), 06_8FH (Sapphire Rapids) and 06_ADH (Granite Rapids). 13_01H (Diamond
+Rapids) is told as Intel's own patch to mcelog does, and so are the ranks of 06_55H, 06_56H and 06_57H.
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ class Place:
     """The bit of MISC without which a field means nothing."""
     told: int | None = None
     """The bit of STATUS without which all of it means nothing."""
+    proprietary: range = range(0)
+    """Model-specific codes (STATUS bits 31:16) with which MISC holds something else."""
 
     def read(self, status: int, misc: int) -> dict[str, Any]:
         """Return the place's parts by name; empty where the bank did not tell."""
-        if self.told is not None and not bit(status, self.told):
+        if bits_of(status, 31, 16) in self.proprietary or (self.told is not None and not bit(status, self.told)):
             return {}
         place: dict[str, Any] = {
             name: sum(bits_of(misc, high, low) << shift for high, low, shift in pieces)
@@ -42,10 +45,14 @@ class Place:
         if self.ecc_modes:
             place["ecc_mode"] = self.ecc_modes.get(bits_of(misc, *self.ecc_bits))
             place["transient"] = bit(misc, TRANSIENT)
+            if place["transient"]:
+                place.pop("device", None)
         return place
 
 
-NEHALEM = Place({"dimm": ((17, 16, 0),), "channel": ((19, 18, 0),), "syndrome": ((63, 32, 0),)})
+NEHALEM = Place({
+    "dimm": ((17, 16, 0),), "channel": ((19, 18, 0),), "tracker": ((7, 0, 0),), "syndrome": ((63, 32, 0),),
+})  # fmt: skip
 QPI_NEHALEM = Place({
     "opcode": ((7, 0, 0),), "transaction": ((13, 8, 0),), "node": ((18, 16, 0),), "head": ((24, 24, 0),),
 })  # fmt: skip
@@ -87,4 +94,18 @@ GRANITE = Place(
     },
     ecc_bits=(61, 58),
     told=33,
+    proprietary=range(0x800, 0x830),
+)  # fmt: skip
+DIAMOND = Place(
+    {
+        **GRANITE.fields, "chip_select": ((56, 55, 0),), "subchannel": ((49, 49, 0),), "device": ((48, 44, 0),),
+    },
+    ecc_modes={
+        1: "SDDC 128b, 1LM", 2: "SDDC 125b, 1LM", 3: "SDDC 125b, 2LM", 4: "ADDDC 80b, 1LM", 5: "ADDDC 80b, 2LM",
+        9: "5x8 128b, 1LM", 10: "5x8 125b, 1LM", 11: "5x8 125b, 2LM",
+    },
+    ecc_bits=(61, 58),
+    valid={"device": 42},
+    told=33,
+    proprietary=range(0x800, 0x10000),
 )  # fmt: skip

@@ -25,14 +25,18 @@ _SANDY_BRIDGE = {
     0x27: "MC_PMA_DNS_COMMAND_TIMEOUT", 0x28: "MC_MESSAGE_CHANNEL_TIMEOUT", 0x29: "MC_GVFSM_BGF_PROGRAM_TIMEOUT",
     0x2A: "MC_MC_PLL_LOCK_TIMEOUT", 0x2B: "MC_MS_BGF_PROGRAM_TIMEOUT",
 }  # fmt: skip
-_IVY_BRIDGE = {
+_PACKAGE = {
     0x0D: "MC_IMC_FORCE_SR_S3_TIMEOUT", 0x0E: "MC_CPD_UNCPD_ST_TIMEOUT", 0x0F: "MC_PKGS_SAFE_WP_TIMEOUT",
-    0x43: "MC_PECI_MAILBOX_QUIESCE_TIMEOUT", 0x44: "MC_CRITICAL_VR_FAILED", 0x45: "MC_ICC_MAX_NOTSUPPORTED",
+    0x43: "MC_PECI_MAILBOX_QUIESCE_TIMEOUT",
     0x5C: "MC_MORE_THAN_ONE_LT_AGENT", 0x60: "MC_INVALID_PKGS_REQ_PCH", 0x61: "MC_INVALID_PKGS_REQ_QPI",
     0x62: "MC_INVALID_PKGS_RES_QPI", 0x63: "MC_INVALID_PKGC_RES_PCH", 0x64: "MC_INVALID_PKG_STATE_CONFIG",
     0x70: "MC_WATCHDG_TIMEOUT_PKGC_SLAVE", 0x71: "MC_WATCHDG_TIMEOUT_PKGC_MASTER",
     0x72: "MC_WATCHDG_TIMEOUT_PKGS_MASTER", 0x7A: "MC_HA_FAILSTS_CHANGE_DETECTED",
-    0x7B: "MC_PCIE_R2PCIE_RW_BLOCK_ACK_TIMEOUT", 0x81: "MC_RECOVERABLE_DIE_THERMAL_TOO_HOT",
+    0x81: "MC_RECOVERABLE_DIE_THERMAL_TOO_HOT",
+}  # fmt: skip
+_IVY_BRIDGE = {
+    **_PACKAGE, 0x44: "MC_CRITICAL_VR_FAILED", 0x45: "MC_ICC_MAX_NOTSUPPORTED",
+    0x7B: "MC_PCIE_R2PCIE_RW_BLOCK_ACK_TIMEOUT",
 }  # fmt: skip
 _BROADWELL_DE = {
     0x09: "MC_MESSAGE_CHANNEL_TIMEOUT", 0x13: "MC_DMI_TRAINING_TIMEOUT", 0x15: "MC_DMI_CPU_RESET_ACK_TIMEOUT",
@@ -103,12 +107,13 @@ _SOURCES = {
     4: "the clock and power unit did not answer in time", 5: "the SMBus controller raised an SMI",
     9: "the power management controller received an invalid transaction",
 }  # fmt: skip
-_SHUTDOWN = {
+SHUTDOWN = {
     1: "machine check while CR4.MCE was clear", 2: "machine check while MCIP was set", 3: "machine check under WPS",
     4: "unrecoverable error in a security flow", 5: "triple fault shutdown",
     6: "consistency check failed on a VM exit", 7: "consistency check failed on RSM",
     8: "invalid state on entering SMM in protected mode", 9: "unrecoverable error in a security flow",
 }  # fmt: skip
+"""Why a core shut down."""
 _SHUTDOWN_CODE = 0x040C
 _INTERNAL = {0x402: "internal error", 0x403: "internal error", 0x406: "Intel TXT error", 0x407: "other UBOX error"}
 _PUNIT = {
@@ -139,11 +144,13 @@ def _internal(status: int) -> Iterator[str]:
 
 
 def _shutdown(status: int) -> Iterator[str]:
-    table = _SHUTDOWN if field(status, 15, 0) == _SHUTDOWN_CODE else _CONTROLLER
+    table = SHUTDOWN if field(status, 15, 0) == _SHUTDOWN_CODE else _CONTROLLER
     yield from choice(19, 16, table)(status)
 
 
-SANDY_BRIDGE = (choice(19, 16, _MICROCONTROLLER), choice(31, 24, _SANDY_BRIDGE))
+UBOX = (choice(15, 0, {0x402: "PCU internal error", 0x403: "VCU internal error", 0x407: "other UBOX error"}),)
+"""Of Knights Landing, whose UBOX has a bank of its own."""
+SANDY_BRIDGE = (choice(19, 16, _MICROCONTROLLER), choice(31, 24, {**_SANDY_BRIDGE, **_PACKAGE}))
 IVY_BRIDGE = (choice(19, 16, _MICROCONTROLLER), choice(31, 24, _IVY_BRIDGE))
 HASWELL = (_internal, choice(31, 24, _HASWELL))
 BROADWELL_DE = (_internal, bits({22: "UBOX error"}), choice(31, 24, _BROADWELL_DE))

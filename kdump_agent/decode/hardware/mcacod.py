@@ -23,7 +23,8 @@ REQUESTS = ("ERR", "RD", "WR", "DRD", "DWR", "IRD", "PREFETCH", "EVICT", "SNOOP"
 PARTICIPATIONS = ("SRC", "RES", "OBS", "generic")
 SPACES = ("M", None, "IO", "other")
 MEMORY_REQUESTS = ("GEN", "RD", "WR", "AC", "MS")
-AMD_INTERNAL = (None, None, "hardware assertion", None)
+ASSERTION = "hardware assertion"
+AMD_INTERNAL = (None, None, ASSERTION, None)
 """UU of AMD's internal errors, 0000'01UU'0000'0000."""
 FILTER = 1 << 12
 """F of compound codes: further corrected errors of the same cause are not reported."""
@@ -71,7 +72,8 @@ def _internal(code: int) -> dict[str, Any]:
 
 
 def _amd_internal(code: int) -> dict[str, Any]:
-    return {"class": "simple", "text": f"Internal error: {AMD_INTERNAL[field(code, 9, 8)] or 'reserved kind'}"}
+    kind = AMD_INTERNAL[field(code, 9, 8)]
+    return {"class": "simple", "internal": kind, "text": f"Internal error: {kind or 'reserved kind'}"}
 
 
 def _generic_cache(code: int) -> dict[str, Any]:

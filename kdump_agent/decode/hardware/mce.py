@@ -15,7 +15,7 @@ from heapq import nlargest
 
 from kdump_agent.decode.line import Line
 
-from . import hints, meaning, status
+from . import hints, kernel_banks, meaning, status
 from .hints import Hint
 from .mce_lines import Draft, Numbered, drafts
 from .processor import Processor
@@ -75,7 +75,7 @@ def _worth_a_look(text: str) -> bool:
     return (
         "achine" in text or "MCE" in text or "RIP" in text or "TSC" in text or "PROCESSOR" in text or "ADDR" in text
         or "Bank " in text or "MISC" in text or "IPID" in text or "CPUs" in text or "emory error" in text
-        or "MCA" in text
+        or "MCA" in text or "CONFIG" in text or text[:1] == "{" or "non fatal" in text or text[:4] == "CPU#"
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def _left_over(record: HardwareError, line: Line) -> bool:
 def _injected(record: HardwareError, line: Line, injection: Line | None) -> str | None:
     """How we know that it was made on purpose; ``injection`` is the last line before that tells of one."""
     bank = record.bank or 0
-    if bank > LAST_BANK and bank not in meaning.KERNEL_BANKS:
+    if bank > LAST_BANK and bank not in kernel_banks.NAMES:
         return f"bank {bank} is no bank of hardware"
     if injection is not None and _follows(line, injection):
         return f"the log says: {injection.text[:120]}"

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import amd, intel, mcacod, status
+from . import amd, intel, kernel_banks, mcacod, status, zhaoxin
 from .processor import Processor
 from .record import HardwareError
 from .registers import bit, field, number
 from .severity import grade
 
-THERMAL_BANK, THRESHOLD_BANKS, APEI_BANK = 128, range(129, 192), 255
-"""Banks that the kernel makes up: MCE_EXTENDED_BANK and K8_MCE_THRESHOLD_BASE of mce.h, and -1 of mce/apei.c."""
-KERNEL_BANKS = {
-    THERMAL_BANK: ("thermal sensor", "thermal"),
-    **dict.fromkeys(THRESHOLD_BANKS, ("error threshold counter", "processor")),
-    APEI_BANK: ("firmware (APEI)", "memory"),
-}
 DATA_LOAD, INSTRUCTION_FETCH = 0x0134, 0x0150
 """The error codes of poison that was consumed (SDM vol. 3B, table "MCA Compound Error Code Encoding for SRAR")."""
 TIMER = 0x0400
+NO_CODE = "Uncorrected error of which the bank tells no code"
+"""An error code of 0 is called "No error", which is not what a bank means that signals one."""
 PARTS = {
     "memory_controller": "memory", "extended_memory": "memory", "cache": "processor", "generic_cache": "processor",
     "tlb": "processor", "bus": "interconnect", "simple": "processor",
@@ -62,12 +57,12 @@ def read(record: HardwareError) -> dict[str, Any]:
 
 def _model(record: HardwareError, processor: Processor, value: int, code: dict[str, Any]) -> dict[str, Any]:
     bank = record.bank or 0
-    if bank in KERNEL_BANKS:
-        unit, part = KERNEL_BANKS[bank]
-        return {"unit": unit, "part": part}
+    if bank in kernel_banks.NAMES:
+        return kernel_banks.explain(bank, value, number(record.misc))
     if processor.amd:
         return amd.explain(processor, bank, value, number(record.ipid), number(record.synd), code)
-    return intel.explain(processor, bank, value, number(record.misc), code)
+    told = intel.explain(processor, bank, value, number(record.misc), code, record.apic)
+    return {**told, **zhaoxin.explain(processor, bank, value, number(record.misc))}
 
 
 def _address(record: HardwareError, processor: Processor, value: int) -> dict[str, Any]:
@@ -106,9 +101,10 @@ def _text(code: dict[str, Any], decoded: dict[str, Any], processor: Processor) -
     """AMD's units name the error better than its code does; Intel's models add to the code."""
     details = ", ".join(_details(decoded))
     unit = str(decoded.get("unit", ""))
-    if processor.amd and unit:
-        return f"{unit[:1].upper()}{unit[1:]}: {details or code['text'][:1].lower() + code['text'][1:]}"
-    return f"{code['text']}: {details}" if details else str(code["text"])
+    words = NO_CODE if not int(decoded["mcacod"], 16) and "UC" in decoded["flags"] else str(code["text"])
+    if unit and (processor.amd or decoded.get("made_up")):
+        return f"{unit[:1].upper()}{unit[1:]}: {details or words[:1].lower() + words[1:]}"
+    return f"{words}: {details}" if details else words
 
 
 def _details(told: dict[str, Any]) -> list[str]:

@@ -48,6 +48,16 @@ def bits(words: Words) -> Reader:
     return read
 
 
+def amount(high: int, low: int, words: str) -> Reader:
+    """Make a reader of a field that is a number: ``words`` with it filled in, silent where it is 0."""
+
+    def read(value: int) -> Iterator[str]:
+        if number := field(value, high, low):
+            yield words.format(number)
+
+    return read
+
+
 def pages(high: int, low: int, readers: Mapping[int, Reader]) -> Reader:
     """Make a reader that picks another reader by a field."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .processor import Processor
-from .registers import field
+from .registers import bit, field
 from .smca_units import (
     MEMORY_CONTROLLER,
     MEMORY_CONTROLLER_2,
@@ -27,6 +27,8 @@ ACCELERATORS = {0x19: (range(0x90, 0xA0),)}
 FIRST_LSB_IN_STATUS = 0x19
 """The first family whose MCA_STATUS tells the lowest valid bit of the address."""
 DRAM_ECC = 0
+CORE_VALID = 56
+"""ErrCoreIdVal: bits 37:32 tell which core's request it was."""
 
 
 CORE = {0: 0x10, 1: 0x01, 2: 0x02, 3: 0x03, 5: 0x05, 6: 0x06}
@@ -39,6 +41,8 @@ def explain(processor: Processor, bank: int, status: int, ipid: int | None, synd
     """Return unit, part, text, extended code, the memory's place and the address's lowest bit, as far as told."""
     extended = field(status, 21, 16)
     told: dict[str, Any] = {"extended_code": extended}
+    if bit(status, CORE_VALID):
+        told["core"] = field(status, 37, 32)
     if (processor.family or 0) >= FIRST_LSB_IN_STATUS:
         told["address_lsb"] = field(status, 29, 24)
     if ipid is None:

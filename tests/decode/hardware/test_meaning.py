@@ -164,7 +164,7 @@ def test_nehalem_names_the_dimm() -> None:
     record = check(
         VAL | UC | EN | MISCV | PCC | 0x009F, bank=8, processor="0:106a5", registers="TSC 1 MISC 1234567800060040"
     )
-    assert record.decoded["memory"] == {"dimm": 2, "channel": 1, "syndrome": 0x12345678}
+    assert record.decoded["memory"] == {"dimm": 2, "channel": 1, "tracker": 0x40, "syndrome": 0x12345678}
     assert "DIMM 2 of channel 1 of socket 1" in record.summary
 
 
