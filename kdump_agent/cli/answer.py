@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kdump_agent.jobs import Jobs, to_document
 from kdump_agent.model import Job, Stage
+from kdump_agent.report.terminal import Paper
+from kdump_agent.report.terminal import plain as plain
 from kdump_agent.units import show_duration, show_size
 
 
@@ -81,6 +85,10 @@ def say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def plain(text: str) -> str:
-    """Return a text that a terminal cannot mistake for an order."""
-    return text if text.isprintable() else ascii(text)[1:-1]
+def paper() -> Paper:
+    """Return what standard output is to write on: colours and a width only on a terminal, and no colours where
+    ``NO_COLOR`` (no-color.org) or ``TERM=dumb`` ask for none."""
+    if not sys.stdout.isatty():
+        return Paper()
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Paper(shutil.get_terminal_size().columns, wanted)

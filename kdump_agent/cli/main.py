@@ -7,6 +7,7 @@ that is asked for is imported, so that start-up stays short.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -38,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     args = _parser(words).parse_args(words)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale without some letter gets it escaped
+            stream.reconfigure(errors="backslashreplace")
     try:
         return int(import_module(f"kdump_agent.cli.{args.command}").main(args))
     except AgentError as exc:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 
 from kdump_agent.errors import AgentError
 from kdump_agent.report.terminal import render
 
 from . import wire
-from .answer import plain, print_json, read_report, record, say, state_of
+from .answer import paper, plain, print_json, read_report, record, say, state_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +30,7 @@ def main(args: argparse.Namespace) -> int:
     if report is None:
         say(f"{job.id}: is not decoded yet, or its report cannot be read")
     else:
-        say(render(report, colour=sys.stdout.isatty()))
+        say(render(report, paper()))
     say(f"\nJob     {job.id}: {state_of(job, time.time())}")
     for artifact in job.artifacts:
         upload = job.uploads.get(artifact.name)

@@ -1,167 +1,128 @@
 """A report as a person reads it on a terminal: first the sentence that matters, then all that backs it.
 
-Works on the JSON document alone, so that a stored report and a fresh one read the same. Everything that came from the
-crashed host is escaped.
+Everything that came from the crashed host is escaped: no control, ANSI or bidirectional character leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from kdump_agent.units import show_duration, show_size
+from . import rows
+from .words import Document, facts, headline, parts
 
-Document = Mapping[str, Any]
+BOLD, RED, DIM = "1", "31", "2"
+_LABEL = 9
+_COLOUR_OF = {"fatal": RED, "uncorrected": RED, "SRAR": RED, "corrected": DIM}
 
-_BOLD, _RED, _DIM, _END = "\x1b[1m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
-MILDNESS = {"fatal": 0, "SRAR": 1, "uncorrected": 1, "SRAO": 3, "deferred": 3, "UCNA": 4, "corrected": 5}
-"""By severity; one that is not told stands in the middle."""
-MOST_FRAMES = 40
-MOST_RECORDS = 32
-TAINT_WORDS = {
-    "PROPRIETARY_MODULE": "a proprietary module was loaded", "FORCED_MODULE": "a module was loaded by force",
-    "OOT_MODULE": "an out-of-tree module was loaded", "UNSIGNED_MODULE": "an unsigned module was loaded",
-    "MACHINE_CHECK": "a machine check had happened", "WARN": "the kernel had warned before",
-    "DIE": "the kernel had died (Oops) before", "BAD_PAGE": "a bad page had been seen",
-    "LIVEPATCH": "a live patch was applied", "SOFTLOCKUP": "a soft lockup had happened",
-    "CRAP": "a staging driver was loaded",
-    "CPU_OUT_OF_SPEC": "a processor ran out of its specification", "USER": "a user asked for the taint",
-    "FIRMWARE_WORKAROUND": "a firmware bug was worked around", "FORCED_RMMOD": "a module was removed by force",
-    "OVERRIDDEN_ACPI_TABLE": "an ACPI table was overridden", "AUX": "the distribution's own flag",
-    "TEST": "a test ran in the kernel",
-    "RANDSTRUCT": "structures are laid out at random", "FWCTL": "userspace changed a device through fwctl",
-}  # fmt: skip
+
+@dataclass(frozen=True)
+class Paper:
+    """What is written on."""
+
+    width: int | None = None
+    """Columns; None where lines are as long as they are, as in a file."""
+    colour: bool = False
+
+    def ink(self, text: str, *codes: str) -> str:
+        """Return the text in a colour, where the paper takes colours."""
+        return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colour and codes and text else text
+
+    def wrap(self, text: str, first: str = "", rest: str | None = None) -> list[str]:
+        """Return the text, escaped, in lines of the paper's width; ``first`` and ``rest`` begin them."""
+        rest = " " * len(first) if rest is None else rest
+        if self.width is None:
+            return [first + plain(text)]
+        width = max(self.width, len(first) + 20)
+        lines = textwrap.wrap(
+            plain(text), width, initial_indent=first, subsequent_indent=rest, break_long_words=False,
+            break_on_hyphens=False,
+        )  # fmt: skip
+        return lines or [first]
+
+    def title(self, text: str) -> str:
+        """Return the heading of one of several reports."""
+        return self.ink(f"== {plain(text)} ".ljust(self.width or 0, "="), BOLD)
 
 
 def brief(report: Document) -> str:
     """Return a report as one line."""
-    kernel = (report.get("kernel") or {}).get("release")
-    return plain(headline(report)) + (f" (kernel {plain(str(kernel))})" if kernel else "")
+    kernel, source = (report.get("kernel") or {}).get("release"), (report.get("dmesg") or {}).get("source")
+    why = [*(report.get("doubts") or ())][:1] if source == "none" else []
+    return plain(": ".join([headline(report), *map(str, why)]) + (f" (kernel {kernel})" if kernel else ""))
 
 
-def headline(report: Document) -> str:
-    """Return the sentence that matters."""
-    panic, errors = report.get("panic"), report.get("hardware_errors") or []
-    if panic and panic.get("kind") in ("mce", "hardware") and errors:
-        return str(worst(errors).get("summary") or panic["title"])
-    if panic:
-        return str(panic.get("title") or panic.get("kind"))
-    if errors:
-        return f"no crash, but {len(errors)} hardware error{'s' * (len(errors) > 1)}: {worst(errors).get('summary')}"
-    if (report.get("dmesg") or {}).get("source") == "none":
-        return "no log was read, so what happened is not known"
-    return "the log holds no crash"
-
-
-def worst(errors: Sequence[Document]) -> Document:
-    """Return the hardware error that matters most: the worst of this boot, the first among equals."""
-    return min(
-        errors,
-        key=lambda error: (
-            error.get("boot") == "previous",
-            MILDNESS.get((error.get("decoded") or {}).get("severity") or "", 2),
-        ),
-    )
-
-
-def render(report: Document, *, colour: bool = False) -> str:
-    """Return a report as lines of text; ``colour`` allows the terminal's escapes, and nothing else does."""
-    ink = (lambda code, text: f"{code}{text}{_END}") if colour else (lambda _code, text: text)
-    lines = [ink(_BOLD + _RED, plain(headline(report))), ""]
-    for label, words in _facts(report):
-        lines.append(f"{ink(_DIM, label.ljust(9))} {plain(words)}")
-    for title, block in (("Machine checks and other hardware errors", _errors(report)), ("Stack", _stack(report, ink))):
-        rows = list(block)
-        if rows:
-            lines += ["", ink(_BOLD, title), *rows]
-    doubts = [plain(doubt) for doubt in report.get("doubts") or []]
-    if doubts:
-        lines += ["", ink(_BOLD, "In doubt"), *(f"  - {doubt}" for doubt in doubts)]
+def render(report: Document, paper: Paper = Paper()) -> str:
+    """Return a report as lines of text."""
+    lines = list(_headline(report, paper))
+    for title, block in (
+        ("", _facts(report, paper)),
+        ("Hardware errors", _errors(report, paper)),
+        ("Stack", _stack(report, paper)),
+        ("In doubt", _doubts(report, paper)),
+    ):
+        if found := list(block):
+            lines += ["", *filter(None, (paper.ink(title, BOLD),)), *found]
     return "\n".join(lines)
 
 
-def _facts(report: Document) -> Iterator[tuple[str, str]]:
-    panic, kernel, host = report.get("panic") or {}, report.get("kernel") or {}, report.get("host") or {}
-    when = [str(report["crashed_at"])] if report.get("crashed_at") else []
-    if report.get("uptime_seconds") is not None:
-        when.append(f"{show_duration(float(report['uptime_seconds']))} after boot")
-    rip = panic.get("rip") or {}
-    who = " ".join(
-        f"{label} {panic[key]}"
-        for label, key in (("CPU", "cpu"), ("PID", "pid"), ("in", "comm"))
-        if panic.get(key) is not None
-    )
-    board = f"({report['hardware_name']})" if report.get("hardware_name") else None
-    place = f"{rip['symbol']}+{rip.get('offset') or 0:#x}/{rip.get('size') or 0:#x}" if rip.get("symbol") else ""
-    yield from (
-        (label, words)
-        for label, words in (
-            ("Message", panic.get("message") or ""),
-            ("Place", " ".join(filter(None, (place, f"[{rip['module']}]" if rip.get("module") else "", who)))),
-            ("Host", " ".join(filter(None, (host.get("name"), board)))),
-            ("When", ", ".join(when)),
-            ("Kernel", " ".join(filter(None, (kernel.get("release"), kernel.get("machine"), kernel.get("version"))))),
-            ("Taint", "; ".join(TAINT_WORDS.get(name, name) for name in panic.get("taint") or [])),
-            ("Dump", _dump(report)),
-            ("Group", str((report.get("signature") or {}).get("crash") or "")),
-        )
-        if words
-    )  # fmt: skip
-    if report.get("drill"):
-        yield "Drill", "a self-test of kdump, no incident"
+def _headline(report: Document, paper: Paper) -> Iterator[str]:
+    """The sentence that matters, its first part in red: what happened. The rest is how bad, and what to do."""
+    what, rest = parts(headline(report))
+    colours = (BOLD, RED) if report.get("panic") else (BOLD,)
+    yield from (paper.ink(line, *colours) for line in paper.wrap(what))
+    if rest:
+        yield from paper.wrap(rest)
 
 
-def _dump(report: Document) -> str:
-    dump = report.get("dump") or {}
-    if dump.get("format") in (None, "none"):
-        return ""
-    whole = {"yes": "whole", "no": "NOT whole", "unknown": "perhaps not whole"}[dump["whole"]]
-    why = f": {'; '.join(dump['why'])}" if dump.get("why") else ""
-    return f"{dump['source']}, {dump['format']}, {show_size(dump['bytes'])}, {whole}{why}"
+def _facts(report: Document, paper: Paper) -> Iterator[str]:
+    for label, words in facts(report):
+        first, *others = paper.wrap(words, label.ljust(_LABEL))
+        yield paper.ink(first[:_LABEL], DIM) + first[_LABEL:]
+        yield from others
 
 
-def _errors(report: Document) -> Iterator[str]:
-    records = report.get("hardware_errors") or []
-    if not records:
+def _errors(report: Document, paper: Paper) -> Iterator[str]:
+    table = rows.errors(report)
+    if table is None:
         return
-    head = ("KIND", "CPU", "SOCKET", "BANK", "STATUS", "ADDRESS", "SEVERITY")
-    rows = [head] + [
-        tuple(
-            plain(str(value if value is not None else "-"))
-            for value in (
-                record.get("kind"), record.get("cpu"), record.get("socket"), record.get("bank"), record.get("status"),
-                record.get("addr"), (record.get("decoded") or {}).get("severity"),
-            )
-        )
-        for record in records[:MOST_RECORDS]
-    ]  # fmt: skip
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    for number, row in enumerate(rows):
-        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-        if number:
-            yield f"      {plain(str(records[number - 1].get('summary') or ''))}"
-    if len(records) > MOST_RECORDS:
-        yield f"  ... and {len(records) - MOST_RECORDS} more"
+    cells = [[plain(cell) for cell in row] for row in table.rows]
+    widths = [max(map(len, column)) for column in zip(table.head, *cells)]
+    yield paper.ink(_row(table.head, widths), DIM)
+    for row, notes, severity in zip(cells, table.notes, table.severities):
+        yield paper.ink(_row(row, widths), *filter(None, (_COLOUR_OF.get(severity),)))
+        for note in notes:
+            yield from paper.wrap(note, "    ")
+    if table.more:
+        yield f"  ... and {table.more} more"
 
 
-def _stack(report: Document, ink: Any) -> Iterator[str]:
-    frames: Sequence[Document] = report.get("frames") or []
-    culprit = (report.get("panic") or {}).get("function")
-    marked = False
-    for frame in frames[:MOST_FRAMES]:
-        symbol = str(frame.get("symbol"))
-        at_fault = (
-            not marked and culprit is not None and symbol.split(".")[0] == culprit and bool(frame.get("reliable"))
-        )
-        marked = marked or at_fault
-        where = f"{symbol}+{frame.get('offset') or 0:#x}/{frame.get('size') or 0:#x}"
-        module = f" [{frame['module']}]" if frame.get("module") else ""
-        text = plain(f"{where}{module}")
-        yield ink(_RED, f"  > {text}") if at_fault else f"    {'' if frame.get('reliable') else '? '}{text}"
-    if len(frames) > MOST_FRAMES:
-        yield f"    ... and {len(frames) - MOST_FRAMES} more"
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  " + "  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip()
+
+
+def _stack(report: Document, paper: Paper) -> Iterator[str]:
+    shown, more = rows.stack(report)
+    for row in shown:
+        if row.section:
+            yield paper.ink(f"    <{plain(row.section).upper()}>", DIM)
+        text = plain(row.text) + (f"  ({row.times} times)" if row.times > 1 else "")
+        if row.culprit:
+            yield paper.ink(f"  > {text}", BOLD, RED)
+        else:
+            yield f"    {text}" if row.reliable else paper.ink(f"  ? {text}", DIM)
+    if more:
+        yield f"    ... and {more} more"
+
+
+def _doubts(report: Document, paper: Paper) -> Iterator[str]:
+    for doubt in report.get("doubts") or []:
+        yield from paper.wrap(str(doubt), "  - ")
 
 
 def plain(text: str) -> str:
     """Return a text that a terminal cannot mistake for an order."""
-    return text if text.isprintable() else ascii(text)[1:-1]
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

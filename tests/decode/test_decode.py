@@ -18,7 +18,7 @@ from kdump_agent.decode.hardware import mcacod
 from kdump_agent.decode.lines import split
 from kdump_agent.decode.log import decode
 from kdump_agent.decode.machinery import MACHINERY, bare
-from kdump_agent.report import document, terminal
+from kdump_agent.report import document, terminal, words
 
 from ..machine import AMD, MCE, MINIS, NULL, REPOSITORY, shared
 
@@ -187,7 +187,7 @@ def test_the_headline_is_the_worst_error_and_not_the_first() -> None:
     old = {"kind": "mce", "boot": "previous", "summary": "old", "decoded": {"severity": "fatal"}}
     fatal = {"kind": "mce", "boot": "crashed", "summary": "the one that killed", "decoded": {"severity": "fatal"}}
     report = {"panic": {"title": "fatal machine check", "kind": "mce"}, "hardware_errors": [mild, old, fatal]}
-    assert terminal.headline(report) == "the one that killed"
+    assert words.headline(report) == "the one that killed"
 
 
 def test_colour_is_for_terminals_only() -> None:

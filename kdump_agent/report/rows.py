@@ -1,0 +1,129 @@
+"""The rows of a report's two tables: its stack, and its hardware errors. How they look is for others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from .words import Document, headline, spot
+
+MOST_FRAMES = 40
+MOST_RECORDS = 32
+COLUMNS = (  # the head, and the field of a record
+    ("KIND", "kind"), ("CPU", "cpu"), ("SOCKET", "socket"), ("BANK", "bank"), ("STATUS", "status"),
+    ("ADDRESS", "addr"), ("SEVERITY", "severity"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FrameRow:
+    """One line of a stack."""
+
+    text: str
+    reliable: bool = True
+    culprit: bool = False
+    """Is this the function at fault?"""
+    times: int = 1
+    """How often it stands there in a row."""
+    section: str | None = None
+    """"irq", "nmi", "task" ..., where it differs from the row's before."""
+
+
+@dataclass(frozen=True)
+class ErrorTable:
+    """Hardware errors: columns that say nothing are left out."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[Sequence[str]]
+    """What is said below each row."""
+    severities: Sequence[str]
+    more: int
+    """Records that are not shown."""
+
+
+def stack(report: Document) -> tuple[list[FrameRow], int]:
+    """Return the rows of the stack, the innermost first, and how many frames are not shown."""
+    rows = [FrameRow(text, reliable, at_fault, len(list(same)), section)
+            for (text, reliable, at_fault, section), same in groupby(_frames(report))]  # fmt: skip
+    return list(_sections(rows[:MOST_FRAMES])), sum(row.times for row in rows[MOST_FRAMES:])
+
+
+def _frames(report: Document) -> Iterator[tuple[str, bool, bool, str | None]]:
+    """Yield text, whether it is reliable, whether it is at fault, and section of each frame.
+
+    Where the CPU stood comes first, unless the stack has it: an Oops tells it among the registers.
+    """
+    panic, frames = report.get("panic") or {}, list(report.get("frames") or [])
+    rip = panic.get("rip") or {}
+    if rip.get("symbol") and not any(spot(frame) == spot(rip) for frame in frames):
+        frames.insert(0, {**rip, "reliable": True, "section": frames[0].get("section") if frames else None})
+    culprit = panic.get("function")
+    marked = next((number for number, frame in enumerate(frames) if _is(frame, culprit)), None)
+    for number, frame in enumerate(frames):
+        line = f"  {frame['file']}:{frame.get('line')}" if frame.get("file") else ""
+        yield spot(frame) + line, bool(frame.get("reliable")), number == marked, frame.get("section")
+
+
+def _is(frame: Document, culprit: str | None) -> bool:
+    return culprit is not None and bool(frame.get("reliable")) and str(frame.get("symbol")).split(".")[0] == culprit
+
+
+def _sections(rows: Sequence[FrameRow]) -> Iterator[FrameRow]:
+    """Leave a section's name on its first row only; a stack of one task alone needs none."""
+    last = "task"
+    for row in rows:
+        section = row.section or "task"
+        yield FrameRow(row.text, row.reliable, row.culprit, row.times, section if section != last else None)
+        last = section
+
+
+def errors(report: Document) -> ErrorTable | None:
+    """Return the table of hardware errors, or None where the log told of none."""
+    records = report.get("hardware_errors") or []
+    shown = records[:MOST_RECORDS]
+    if not shown:
+        return None
+    cells = [[_cell(record, name) for _, name in COLUMNS] for record in shown]
+    kept = [at for at in range(len(COLUMNS)) if any(row[at] != "-" for row in cells)]
+    said = headline(report)
+    return ErrorTable(
+        [COLUMNS[at][0] for at in kept], [[row[at] for at in kept] for row in cells],
+        [list(_notes(record, said)) for record in shown], [row[-1] for row in cells], len(records) - len(shown),
+    )  # fmt: skip
+
+
+def _cell(record: Document, name: str) -> str:
+    value = record.get(name) if name != "severity" else (record.get("decoded") or {}).get("severity")
+    return "-" if value is None else str(value)
+
+
+def _notes(record: Document, said: str) -> Iterator[str]:
+    """Yield what a row has no room for; what the headline said is not said again."""
+    decoded = record.get("decoded") or {}
+    if record.get("summary") and record["summary"] != said:
+        yield str(record["summary"])
+    if record.get("boot") == "previous":
+        yield "Found in the banks at this boot's start: it happened in the boot before."
+    if record.get("injected"):
+        yield f"Made on purpose: {record['injected']}."
+    if decoded.get("repeats"):
+        yield f"Told {decoded['repeats'] + 1} times."
+    yield from _registers(record, decoded)
+
+
+def _registers(record: Document, decoded: Document) -> Iterator[str]:
+    flags = [("Status", decoded.get("flags")), ("MCG status", decoded.get("mcg_flags"))]
+    told = [f"{label} {' '.join(map(str, words))}" for label, words in flags if words]
+    told += [f"{name.upper()} {record[name]}" for name in ("misc", "synd", "ipid", "ppin") if record.get(name)]
+    if record.get("vendor"):
+        numbers = "-".join(str(record.get(name)) for name in ("family", "model", "stepping"))
+        told.append(
+            f"{record['vendor']} {numbers}" + (f" microcode {record['microcode']}" if record.get("microcode") else "")
+        )
+    rip = record.get("rip") or {}
+    if rip.get("symbol"):
+        told.append(f"the CPU stood {'at' if record.get('rip_exact') else 'near'} {spot(rip)}")
+    if told:
+        yield "; ".join(told) + "."

@@ -1,0 +1,137 @@
+"""How a report reads on a terminal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kdump_agent.decode.log import decode
+from kdump_agent.report import document, rows, words
+from kdump_agent.report.terminal import Paper, brief, render
+
+from ..machine import DATA
+
+NO_DUMP = document.DumpFacts(source="", format="none", bytes=0, sha256=None, whole="unknown")
+
+
+def report_of(log: bytes, **more: Any) -> dict[str, Any]:
+    return {
+        **document.document(
+            asdict(decode(log)), crash_id=None, host=None, crashed_at=None, dump=NO_DUMP, dmesg_source="file"
+        ),
+        **more,
+    }
+
+
+def lab(name: str) -> dict[str, Any]:
+    return report_of((DATA / f"dmesg/debian12-{name}.txt").read_bytes())
+
+
+def test_the_sentence_that_matters_comes_first_then_what_backs_it() -> None:
+    shown = render(lab("null"), Paper(80)).splitlines()
+    assert shown[:3] == [
+        "NULL pointer dereference in crashme_null",
+        "",
+        "Cause    BUG: kernel NULL pointer dereference, address: 0000000000000000",
+    ]
+    assert "Place    crashme_null+0x26/0x4a [crashme], CPU 1, insmod (PID 432)" in shown
+    assert "Access   address 0x0, error code 0x2, a write by the kernel: no page is there" in shown
+    assert "Taint    an out-of-tree module was loaded (crashme); an unsigned module was" in shown
+
+
+def test_the_function_at_fault_heads_the_stack_and_alone_is_marked() -> None:
+    shown = render(lab("null")).split("Stack\n")[1].splitlines()
+    assert shown[0] == "  > crashme_null+0x26/0x4a [crashme]"
+    assert shown[1] == "    crashme_init+0x25/0x1000 [crashme]"
+    assert "  ? handle_mm_fault+0xdb/0x2d0" in shown
+    assert sum(line.startswith("  >") for line in shown) == 1
+
+
+def test_a_frame_that_comes_again_and_again_is_one_row() -> None:
+    shown = render(lab("stack"))
+    assert "    crashme_recurse+0x78/0x86 [crashme]  (29 times)\n    do_one_initcall" in shown
+
+
+def test_sections_of_a_stack_are_named_where_they_change() -> None:
+    shown = render(lab("nmi")).split("Stack\n")[1].splitlines()
+    assert shown[0] == "    <NMI>"
+    assert shown.index("    <TASK>") > shown.index("    exc_nmi+0x11e/0x150")
+
+
+def test_a_frame_without_an_offset_is_not_given_one() -> None:
+    assert words.spot({"symbol": "inlined", "offset": None, "size": None, "module": None}) == "inlined"
+    assert words.spot({"symbol": "f", "offset": 0, "size": 16, "module": "m"}) == "f+0x0/0x10 [m]"
+
+
+def test_machine_checks_are_a_table_of_the_columns_that_say_something() -> None:
+    table = render(lab("mce")).split("Hardware errors\n")[1].splitlines()
+    assert table[0].split() == ["KIND", "CPU", "SOCKET", "BANK", "STATUS", "ADDRESS", "SEVERITY"]
+    assert table[1].split() == ["mce", "0", "0", "1", "0xbe00000000000135", "0x12345000", "fatal"]
+    assert "Status VAL UC EN MISCV ADDRV PCC; MCG status RIPV MCIP" in table[2]
+    alone = render(lab("mce-lone")).split("Hardware errors\n")[1].splitlines()
+    assert alone[0].split() == ["KIND", "SEVERITY"]
+
+
+def test_a_hardware_error_says_where_it_is_from_and_how_often_it_was_told() -> None:
+    record = {"kind": "mce", "boot": "previous", "injected": "a fake bank", "decoded": {"repeats": 4}, "summary": "S."}
+    table = rows.errors({"hardware_errors": [{"kind": "mce", "summary": "other"}, record]})
+    assert table is not None
+    assert list(table.notes[1]) == [
+        "S.", "Found in the banks at this boot's start: it happened in the boot before.",
+        "Made on purpose: a fake bank.", "Told 5 times.",
+    ]  # fmt: skip
+
+
+def test_more_than_fits_is_counted() -> None:
+    frames = [{"symbol": f"f{n}", "offset": 1, "size": 2, "module": None, "reliable": True} for n in range(50)]
+    records = [{"kind": "mce", "summary": f"{n}"} for n in range(40)]
+    shown = render(report_of(b"", frames=frames, hardware_errors=records))
+    assert "    ... and 10 more" in shown
+    assert "  ... and 8 more" in shown
+
+
+def test_the_first_sentence_is_cut_behind_what_happened() -> None:
+    assert words.parts("Bad (a; b) thing; fatal: x; do y.") == ("Bad (a; b) thing", "Fatal: x; do y.")
+    assert words.parts("soft lockup in f") == ("soft lockup in f", "")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(0x0, "a read by the kernel: no page is there"), (0x3, "a write by the kernel: not permitted"),
+     (0x15, "an instruction fetch by user code: not permitted"),
+     (0xB, "a write by the kernel: a reserved bit is set in the page tables")],
+)  # fmt: skip
+def test_the_error_code_of_a_page_fault_in_words(code: int, said: str) -> None:
+    panic = {"kind": "page_fault", "error_code": f"{code:#x}", "fault_address": "0x10"}
+    told = dict(words.facts({"panic": panic, "kernel": {"machine": "x86_64"}}))
+    assert told["Access"] == f"address 0x10, error code {code:#x}, {said}"
+    other = dict(words.facts({"panic": panic, "kernel": {"machine": "aarch64"}}))
+    assert other["Access"] == f"address 0x10, error code {code:#x}"
+
+
+def test_one_line_says_why_nothing_was_read() -> None:
+    report = report_of(b"", dmesg={"source": "none", "lines": 0, "truncated": False}, doubts=["x: no such file"])
+    assert brief(report) == "no log was read, so what happened is not known: x: no such file"
+
+
+@given(st.text(max_size=60), st.sampled_from([None, 20, 80]))
+def test_no_text_from_the_dump_gives_a_terminal_orders(text: str, width: int | None) -> None:
+    text += "\x1b[2J\u202e\u2066\x9b\x07\r\n\ud800"
+    report = report_of(
+        b"", hardware_name=text, doubts=[text], modules=[{"name": text, "flags": "O"}],
+        panic={"title": text, "kind": "panic", "message": text, "comm": text, "taint": ["OOT_MODULE", text],
+               "rip": {"symbol": text, "module": text}, "error_code": text, "fault_address": text},
+        frames=[{"symbol": text, "module": text, "reliable": True, "section": text}],
+        hardware_errors=[{"kind": text, "status": text, "summary": text, "decoded": {"flags": [text]}}],
+        kernel={"release": text, "version": text, "machine": text, "build_id": None},
+    )  # fmt: skip
+    for shown in (render(report, Paper(width)), brief(report)):
+        assert all(letter.isprintable() or letter == "\n" for letter in shown)
+        shown.encode()
+    assert "\n" not in brief(report)
+    assert json.dumps(report).isascii()
