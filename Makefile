@@ -26,7 +26,7 @@ demo: $(VENV)/ready
 test: $(VENV)/ready-to-test
 	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd
 	$(MAKE) check
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 4
 	packaging/test-pythons
 
 check: $(VENV)/ready-to-test
