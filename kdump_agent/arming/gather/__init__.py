@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from kdump_agent.arming.distros.distribution import parse_os_release
 from kdump_agent.arming.facts import Facts
+from kdump_agent.look import Look
 from kdump_agent.paths import HostPaths
 
 from .crash_kernel import crash_kernel
 from .host import kernel, rivals, watchdogs
-from .look import Look
 from .reservation import reservation
 from .settings import settings
 from .target import target

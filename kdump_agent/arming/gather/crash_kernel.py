@@ -12,8 +12,7 @@ from pathlib import Path
 
 from kdump_agent.arming.distros.distribution import Distribution
 from kdump_agent.arming.facts import CrashKernel, File
-
-from .look import Look
+from kdump_agent.look import Look
 
 RED_HAT_INITRDS = ("boot/initramfs-{release}kdump.img", "var/lib/kdump/initramfs-{release}kdump.img")
 DEBIAN_INITRDS = ("var/lib/kdump/initrd.img-{release}", "var/lib/kdump/initrd.img", "boot/initrd.img-{release}")

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from kdump_agent.arming.facts import Reservation
-
-from .look import Look
+from kdump_agent.look import Look
 
 
 def reservation(look: Look) -> Reservation:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kdump_agent.arming.distros.shell import assignments, directives
-
-from .look import Look
+from kdump_agent.look import Look
 
 
 def settings(look: Look) -> tuple[Mapping[str, str], str | None]:

@@ -10,8 +10,7 @@ from kdump_agent.arming.distros.crash_folder import FILE_SYSTEMS, crash_folder
 from kdump_agent.arming.distros.mounts import holding, parse_mountinfo
 from kdump_agent.arming.facts import Target
 from kdump_agent.files import free_space
-
-from .look import Look
+from kdump_agent.look import Look
 
 
 def target(look: Look, settings: Mapping[str, str]) -> Target:

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from kdump_agent.arming.facts import Tools
+from kdump_agent.look import Look
 
-from .look import Look
 from .notes import build_id_of
 
 # Where kernel-debuginfo (Fedora, RHEL), linux-image-dbg (Debian), -dbgsym (Ubuntu) and kernel-default-debuginfo (SUSE)

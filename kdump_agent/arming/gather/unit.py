@@ -6,8 +6,7 @@ import re
 
 from kdump_agent.arming.distros.distribution import Distribution
 from kdump_agent.arming.facts import Unit
-
-from .look import Look
+from kdump_agent.look import Look
 
 # In the order in which they are tried; a family that is not named has its own tried first.
 SERVICES = {"debian": "kdump-tools", "ubuntu": "kdump-tools"}

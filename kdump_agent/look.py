@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Callable
 
-from kdump_agent.paths import HostPaths
-from kdump_agent.process import Limits, find_program, run
+from .paths import HostPaths
+from .process import Finished, Limits, find_program, run
 
 LIMIT = 1 << 20
-"""Bytes of a file that are read."""
+"""Bytes that are read of a file, or of what a program says."""
 
 
 class Look:
@@ -68,18 +69,28 @@ class Look:
 
     def ask(self, topic: str, capture: str, argv: Sequence[str], seconds: float = 10) -> str | None:
         """Return what a program says, or, of a copy of a host, what it said there (``paths.captures``)."""
+        # The network stays: it is the host's own state that is asked for, through a local socket.
+        return self._said(topic, capture, argv, Limits(seconds, output=LIMIT, network=True), lambda done: done.ok)
+
+    def ask_start(self, topic: str, capture: str, argv: Sequence[str], seconds: float = 10) -> str | None:
+        """Return the start of what a program says that may say more than we read, and needs files only."""
+        limits = Limits(seconds, output=LIMIT)
+        return self._said(topic, capture, argv, limits, lambda done: done.ok or len(done.stdout) == LIMIT)
+
+    def _said(
+        self, topic: str, capture: str, argv: Sequence[str], limits: Limits, enough: Callable[[Finished], bool]
+    ) -> str | None:
         if self.paths.root != Path("/"):
             return self.text(topic, self.paths.captures / capture)
         program = find_program(argv[0])
         if program is None:
             return None
         try:
-            # The network stays: it is the host's own state that is asked for, through a local socket.
-            finished = run([str(program), *argv[1:]], Limits(seconds, output=LIMIT, network=True))
+            finished = run([str(program), *argv[1:]], limits)
         except OSError as exc:
             self.doubt(topic, f"{argv[0]}: {exc.strerror}")
             return None
-        if not finished.ok:
+        if not enough(finished):
             self.doubt(topic, f"{' '.join(argv[:2])}: {finished.blame()}")
             return None
         return finished.stdout.decode("utf-8", "replace")
