@@ -32,11 +32,13 @@ class Look:
         """Return the host's own name of a path below the root."""
         return "/" + os.path.relpath(path, self.paths.root)
 
-    def data(self, topic: str, path: Path) -> bytes | None:
-        """Return the start of a file."""
+    def data(self, topic: str, path: Path, *, last: int | None = None) -> bytes | None:
+        """Return the start of a file, or its ``last`` bytes."""
         try:
             with path.open("rb") as file:
-                return file.read(LIMIT)
+                if last is not None:
+                    file.seek(max(0, os.fstat(file.fileno()).st_size - last))
+                return file.read(LIMIT if last is None else last)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as exc:

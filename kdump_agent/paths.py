@@ -119,6 +119,26 @@ class HostPaths:
         return self.root / "sys/class/watchdog"
 
     @property
+    def pstores(self) -> tuple[Path, Path]:
+        """Where the kernel shows what it kept over a reset, and where systemd-pstore(8) moves it."""
+        return self.root / "sys/fs/pstore", self.root / "var/lib/systemd/pstore"
+
+    @property
+    def boot_errors(self) -> Path:
+        """ACPI's boot error region (ABI/testing/sysfs-firmware-acpi)."""
+        return self.root / "sys/firmware/acpi/tables/data/BERT"
+
+    @property
+    def wtmp(self) -> tuple[Path, Path]:
+        """wtmp(5): the one before the last rotation, and the present one."""
+        return self.root / "var/log/wtmp.1", self.root / "var/log/wtmp"
+
+    @property
+    def dmesg(self) -> Path:
+        """This boot's kernel log, as SysV init and older distributions leave it."""
+        return self.root / "var/log/dmesg"
+
+    @property
     def init_scripts(self) -> Path:
         return self.root / "etc/init.d"
 

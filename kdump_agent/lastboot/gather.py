@@ -1,0 +1,45 @@
+"""Gather what can be known of the boot before this one; no judgement, and nothing raises on what a host holds."""
+
+from __future__ import annotations
+
+from kdump_agent.look import Look
+from kdump_agent.paths import HostPaths
+
+from .facts import Boot, Facts
+from .firmware import firmware
+from .journal import journal, start_of_log
+from .pstore import records
+from .wtmp import LAST, turns
+
+LOG_OF_THIS_BOOT = 256 << 10
+"""Bytes; what the firmware and the machine check banks had kept is told at its start."""
+
+
+def gather(
+    paths: HostPaths, *, boot_id: str, began: int, remembered: Boot | None, known: frozenset[str]
+) -> Facts:  # fmt: skip
+    """Return the facts; what could not be looked at is a doubt in them.
+
+    ``boot_id`` and ``began`` are the present boot's, ``known`` the pstore records that were there before.
+    """
+    look = Look(paths)
+    old, new = (look.data("wtmp", path, last=LAST) or b"" for path in paths.wtmp)
+    if not new:
+        look.doubt("wtmp", "this host keeps none")
+    return Facts(
+        began=began,
+        remembered=remembered,
+        journal=journal(look, boot_id),
+        turns=(*turns(old), *turns(new)),
+        records=records(look, known),
+        firmware=firmware(look.data("firmware", paths.boot_errors)),
+        this_log=_this_log(look, boot_id),
+        doubts=look.doubts,
+    )
+
+
+def _this_log(look: Look, boot_id: str) -> bytes:
+    """The journal's copy of the kernel's log, else the one that SysV init leaves in /var/log/dmesg."""
+    said = start_of_log(look, boot_id)
+    data = said.encode() if said else look.data("log", look.paths.dmesg) or b""
+    return data[:LOG_OF_THIS_BOOT]
