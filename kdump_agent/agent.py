@@ -6,7 +6,7 @@ What a stage does is stages/', what comes next is pipeline.py's; here is when, a
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Callable
 
@@ -48,6 +48,10 @@ class Agent:
     """Tells the world how this host is, and us whether it is armed."""
     hold: Callable[[], float] = lambda: 0.0
     """Seconds for which no dump is to leave yet, so that the hosts of a fleet do not come at once."""
+    inquest: Callable[[list[Job], Sequence[str]], bool] = lambda _jobs, _refused: False
+    """Asks once a boot how the last one ended; says whether that made a job."""
+    leave: Callable[[], None] = lambda: None
+    """Remembers that the agent ended orderly."""
     beat: Callable[[], None] = lambda: None
     """Raises what ends the agent, when it was asked to end."""
     rescan: float = LONGEST_SLEEP
@@ -57,7 +61,8 @@ class Agent:
     """On the steady clock: when the crash folder is to be looked at next."""
     _told: set[tuple[str, str]] = field(default_factory=set)
     """What was refused, found damaged or not looked at, and logged already."""
-    _problem: str | None = None
+    _seen: Scan = field(default_factory=Scan)
+    """The last look at the crash folder."""
     _armed: str = ""
 
     def serve(self, doorbell: Doorbell) -> None:
@@ -78,6 +83,8 @@ class Agent:
                 jobs = self._read_jobs()
                 self._tell_status(jobs)
             self._retain(jobs)
+            if self._hold_inquest(jobs):
+                continue
             self._armed = self.presence(jobs)
             self._tell_status(jobs)
             if doorbell.wait(self._pause(jobs)):
@@ -97,6 +104,8 @@ class Agent:
                 if self.advance(job) is None:
                     tried.add(job.id)
                 continue
+            if self._hold_inquest(self._read_jobs()):
+                continue
             wait = min((w for w in (next_wait(jobs, self.clock()), waits) if w is not None), default=None)
             if wait is None or self.steady() + wait - began > PASS_PATIENCE:
                 break
@@ -104,10 +113,17 @@ class Agent:
         jobs = self._read_jobs()
         self._retain(jobs)
         self.presence(jobs)
-        if self._problem:
+        if self._seen.problem:
             return COULD_NOT_LOOK
         left = [job for job in jobs if job.stage not in (Stage.DELIVERED, Stage.PRUNED)]
         return WAITING if left or waits is not None or self._damaged() else DELIVERED
+
+    def end(self) -> None:
+        """Remember that we ended orderly. Never raises."""
+        try:
+            self.leave()
+        except (OSError, AgentError) as exc:
+            self.log.error("end not remembered", why=str(exc))
 
     def carry(self, job: Job) -> bool:
         """Advance one job as far as it goes now; say whether that is all the way."""
@@ -139,8 +155,7 @@ class Agent:
 
         Returns the seconds after which something there is to be looked at again, or None.
         """
-        scan = self.scan()
-        self._problem = scan.problem
+        scan = self._seen = self.scan()
         if scan.problem:
             self._tell_once("error", "crash folder not looked at", scan.problem)
         for path, reason in scan.refused:
@@ -209,6 +224,18 @@ class Agent:
             self._tell_once("error", "job not made", f"{crash.folder}: {exc.strerror}")
             return
         self.log.info("found", job=job.id, crash=str(crash.folder), layout=crash.layout, partial=crash.partial)
+
+    def _hold_inquest(self, jobs: list[Job]) -> bool:
+        """Ask how the last boot ended, once it is known what it left."""
+        if self._seen.problem or self._seen.waiting:
+            return False
+        try:
+            return self.inquest(jobs, [f"{path}: {why}" for path, why in self._seen.refused])
+        except (OSError, AgentError) as exc:
+            self._tell_once("error", "last boot not judged", str(exc))
+        except Exception as exc:
+            self.log.error("a fault of the agent itself", doing="inquest", exc_info=exc)
+        return False
 
     def _read_jobs(self) -> list[Job]:
         jobs, damaged = self.jobs.all()

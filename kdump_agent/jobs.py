@@ -102,14 +102,22 @@ class Jobs:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise AgentError(f"{record}: cannot be used: {exc}; it is kept and left alone") from exc
 
-    def create(self, crash: CrashDir, *, crashed_at: int, now: int, doubts: tuple[str, ...] = ()) -> Job:
-        """Make a new job, durably and whole or not at all. Raises OSError."""
+    def create(
+        self, crash: CrashDir, *, crashed_at: int, now: int, doubts: tuple[str, ...] = (),
+        found: Mapping[str, bytes] | None = None,
+    ) -> Job:  # fmt: skip
+        """Make a new job, durably and whole or not at all. Raises OSError.
+
+        ``found`` are files that are to lie beside the record from the beginning, by name.
+        """
         stamp = datetime.fromtimestamp(crashed_at, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         job = Job(
             f"{stamp}-{secrets.token_hex(4)}", Stage.FOUND, crash, crashed_at, found_at=now, moved_at=now, doubts=doubts
         )
         draft = self.home / f".{job.id}.draft"
         draft.mkdir(mode=0o700)
+        for name, content in (found or {}).items():
+            files.write_durable(draft / name, content)
         files.write_json(draft / "job.json", to_document(job))
         files.publish(draft, self.folder(job.id))
         return job

@@ -39,7 +39,7 @@ class CrashDir:
     folder: Path
     """The crash folder; for a loose vmcore the watched folder itself."""
     layout: str
-    """"rhel", "debian", "suse" or "loose"."""
+    """"rhel", "debian", "suse" or "loose"; "none" for a crash that left nothing here."""
     dump: Dump | None
     """The vmcore; None when only a log was written."""
     dmesg: Dump | None

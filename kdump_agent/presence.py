@@ -47,6 +47,10 @@ class Presence:
     clock: Callable[[], float]
     """Seconds since 1970."""
     steady: Callable[[], float]
+    remember: Callable[[Mapping[str, Any]], None] = lambda _arming: None
+    """Keeps how the host is for the next boot, which may have to tell why there is no dump. May raise OSError."""
+    last_boot: Callable[[], Mapping[str, Any] | None] = lambda: None
+    """How the boot before this one ended, where that was judged."""
     _verdict: Verdict | None = None
     _seen: tuple[object, ...] = ()
     _looked: float = float("-inf")
@@ -74,7 +78,15 @@ class Presence:
                 codes = [finding.code for finding in self._verdict.findings if finding.severity != "note"]
                 level = "info" if self._verdict.state == "armed" else "warning"
                 getattr(self.log, level)("arming", verdict=self._verdict.state, findings=codes)
+                self._remember(self._verdict)
         return self._verdict
+
+    def _remember(self, verdict: Verdict) -> None:
+        findings = [finding_document(finding) for finding in verdict.findings]
+        try:
+            self.remember({"verdict": verdict.state, "at": int(self.clock()), "findings": findings})
+        except OSError as exc:
+            self.log.error("arming not remembered", why=str(exc))
 
     def _fingerprint(self) -> tuple[object, ...]:
         """What decides and is cheap to see."""
@@ -97,7 +109,10 @@ class Presence:
             free: int | None = files.free_space(self.jobs.state_dir).bytes_free
         except OSError:
             free = None
-        return status(self.host, boot, verdict.state, findings, current, now=int(self.clock()), bytes_free=free)
+        return status(
+            self.host, boot, verdict.state, findings, current,
+            now=int(self.clock()), bytes_free=free, last_boot=self.last_boot(),
+        )  # fmt: skip
 
     def _write_metrics(self, document: Mapping[str, Any], current: list[Job]) -> None:
         if self.textfile is None:

@@ -270,6 +270,21 @@ class StatusSettings:
 
 
 @dataclass(frozen=True)
+class LastBootSettings:
+    """[last_boot]"""
+
+    report: bool = option(
+        yes_or_no, True, "Report a boot that ended without a clean shutdown and left no dump, with what can be had."
+    )
+    remove_pstore: bool = option(
+        yes_or_no,
+        False,
+        "Remove the kernel's pstore records once the report made of them is delivered. The service must then be "
+        "allowed to write to /sys/fs/pstore and /var/lib/systemd/pstore (ReadWritePaths=).",
+    )
+
+
+@dataclass(frozen=True)
 class MetricsSettings:
     """[metrics]"""
 
@@ -292,6 +307,7 @@ class Settings:
     ship: ShipSettings = ShipSettings()
     retain: RetainSettings = RetainSettings()
     status: StatusSettings = StatusSettings()
+    last_boot: LastBootSettings = LastBootSettings()
     metrics: MetricsSettings = MetricsSettings()
 
     @property

@@ -11,10 +11,14 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "kdump_agent"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-STAGE_FOLDERS = {"discover", "vmcore", "decode", "pack", "ship", "retain", "report", "arming", "analysis"}
+STAGE_FOLDERS = {"discover", "vmcore", "decode", "pack", "ship", "retain", "report", "arming", "analysis", "lastboot"}
 PURE = (
     "decode/",
     "arming/verdict.py",
+    "arming/rules.py",
+    "arming/seen.py",
+    "lastboot/judge.py",
+    "lastboot/wtmp.py",
     "discover/layout.py",
     "pipeline.py",
     "retain/policy.py",

@@ -15,7 +15,9 @@ from kdump_agent.decoder.ask import open_decoder
 from kdump_agent.discover.scan import Scan, scan
 from kdump_agent.discover.settle import Memory, Times
 from kdump_agent.errors import AgentError
+from kdump_agent.inquest import Inquest
 from kdump_agent.jobs import Jobs
+from kdump_agent.lastboot.boots import Boots
 from kdump_agent.model import CrashDir, Job, Stage
 from kdump_agent.pack.pack import Effort
 from kdump_agent.presence import Presence
@@ -33,7 +35,7 @@ from kdump_agent.stages.ship import ShipStage
 from kdump_agent.stages.source import open_source
 from kdump_agent.vmcore.header import read_header
 
-from .wire import PATHS, Setting, backoff, boot_time
+from .wire import PATHS, Setting, backoff, boot_id, boot_time
 
 
 class Stop(BaseException):
@@ -78,6 +80,7 @@ def build(
     effort = Effort(
         settings.pack.level, settings.pack.threads, settings.pack.min_saving, floor=settings.retain.min_free
     )  # fmt: skip
+    inquest = _inquest(setting, log)
     agent = Agent(
         jobs=jobs,
         steps={
@@ -89,7 +92,7 @@ def build(
         scan=_scanner(setting),
         crash_time=crash_time,
         backoff=backoff(),
-        retain=partial(_retain, settings, jobs, log),
+        retain=partial(_retain, settings, jobs, log, inquest),
         log=log,
         presence=Presence(
             setting.host,
@@ -102,7 +105,11 @@ def build(
             settings.status.send,
             clock=time.time,
             steady=time.monotonic,
+            remember=inquest.note,
+            last_boot=lambda: inquest.boots.answer,
         ),
+        inquest=inquest,
+        leave=inquest.leave,
         status=status,
         hold=partial(_turn, setting) if spread else lambda: 0.0,
         beat=stop.check,
@@ -133,6 +140,15 @@ def _turn(setting: Setting) -> float:
     return spread_left(setting.host.name, setting.settings.ship.spread, now - boot_time(now))
 
 
+def _inquest(setting: Setting, log: Log) -> Inquest:
+    now, last_boot = time.time(), setting.settings.last_boot
+    return Inquest(
+        PATHS, setting.jobs, setting.crash_dir, Boots(setting.jobs.state_dir / "boots.json"), log,
+        report=last_boot.report, remove_pstore=last_boot.remove_pstore, boot_id=boot_id(), began=int(boot_time(now)),
+        clock=time.time,
+    )  # fmt: skip
+
+
 def _endpoint(settings: Settings) -> Endpoint:
     chosen = settings.endpoint
     return open_endpoint(
@@ -156,7 +172,7 @@ def crash_time(crash: CrashDir) -> int:
     return max(0, min(min(written) // 10**9, 1 << 33))
 
 
-def _retain(settings: Settings, jobs: Jobs, log: Log, current: list[Job]) -> None:
+def _retain(settings: Settings, jobs: Jobs, log: Log, inquest: Inquest, current: list[Job]) -> None:
     """Remove what the policy chooses, then the records that nothing refers to any more."""
     chosen = settings.retain
     copies = [
@@ -170,6 +186,7 @@ def _retain(settings: Settings, jobs: Jobs, log: Log, current: list[Job]) -> Non
         removed = prune.remove_copy(removal.job, jobs.folder(removal.job.id), with_source=chosen.remove_source)
         jobs.save(_pruned(removal.job))
         log.info("pruned", job=removal.job.id, reason=removal.reason, removed=[os.fsdecode(path) for path in removed])
+    inquest.clear(current)
     _forget_old(current, jobs, log)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 
 from kdump_agent.errors import AgentError
@@ -45,7 +46,9 @@ def _run(setting: Setting, *, once: bool) -> int:
         stop = StopRequest()
         setting.jobs.prepare()
         agent = build(setting, log, progress, stop, notify.status, spread=not once)
-        with open_doorbell(setting.crash_dir, extra=(setting.jobs.home,)) as doorbell:
+        with contextlib.ExitStack() as leaving:
+            leaving.callback(agent.end)
+            doorbell = leaving.enter_context(open_doorbell(setting.crash_dir, extra=(setting.jobs.home,)))
             log.info(
                 "agent started", crash_dir=str(setting.crash_dir), said_by=setting.crash_dir_source,
                 state_dir=str(setting.jobs.state_dir), endpoint=setting.settings.url, host=setting.host.name,

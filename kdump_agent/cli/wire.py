@@ -77,6 +77,11 @@ def boot_time(now: float) -> float:
     return now - float((_first_line(PATHS.uptime) or "0").split()[0])
 
 
+def boot_id() -> str | None:
+    """Return the kernel's id of this boot, without dashes, as the journal writes it."""
+    return (_first_line(PATHS.boot_id) or "").replace("-", "") or None
+
+
 @lru_cache(maxsize=1)
 def _random() -> random.Random:
     return random.SystemRandom()

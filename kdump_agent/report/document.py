@@ -54,10 +54,12 @@ class DumpFacts:
 def document(
     decoded: Document, *, crash_id: str | None, host: Host | None, crashed_at: int | None, dump: DumpFacts,
     dmesg_source: str, drill: bool = False, partial: bool = False, trusted: bool = True, doubts: tuple[str, ...] = (),
+    last_boot: Document | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the report as JSON-ready values; what is not known is None.
 
-    ``decoded`` is what the decoder made of the log, as plain values. ``dmesg_source`` is "file", "vmcore" or "none".
+    ``decoded`` is what the decoder made of the log, as plain values. ``dmesg_source`` is "file", "vmcore", "pstore",
+    "journal" or "none". ``last_boot`` is what is left of a boot that ended badly and left no dump.
     """
     kernel = decoded["kernel"]
     return {
@@ -88,6 +90,7 @@ def document(
             "source": dmesg_source, "lines": decoded["dmesg"]["lines"], "truncated": decoded["dmesg"]["truncated"],
         },
         "drill": drill,
+        "last_boot": last_boot,
         "doubts": [*decoded["doubts"], *doubts],
     }  # fmt: skip
 

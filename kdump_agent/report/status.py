@@ -32,9 +32,12 @@ class Boot:
 
 def status(
     host: Host, boot: Boot, state: str, findings: Sequence[Mapping[str, Any]], jobs: Iterable[Job], *,
-    now: int, bytes_free: int | None,
+    now: int, bytes_free: int | None, last_boot: Mapping[str, Any] | None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return a host's status as JSON-ready values; ``now`` is in seconds since 1970."""
+    """Return a host's status as JSON-ready values; ``now`` is in seconds since 1970.
+
+    ``last_boot`` has "unclean" ("yes", "no", "unknown") and "because"; None where nobody judged it.
+    """
     known = list(jobs)
     stages = Counter(job.stage for job in known)
     done = [job.moved_at for job in known if job.stage in (Stage.DELIVERED, Stage.PRUNED)]
@@ -48,6 +51,7 @@ def status(
         "uptime_seconds": boot.uptime,
         "verdict": state,
         "findings": list(findings),
+        "last_boot": None if last_boot is None else dict(last_boot),
         "last_crash": iso(max(job.crashed_at for job in known)) if known else None,
         "last_delivery": iso(max(done)) if done else None,
         "jobs": {stage.value: stages[stage] for stage in Stage},

@@ -55,6 +55,8 @@ def source_exists(crash: CrashDir) -> bool:
 
 def _remove_source(crash: CrashDir) -> list[Path]:
     """Remove exactly the files that were delivered, and the folder when nothing else is in it."""
+    if crash.dump is None and crash.dmesg is None:
+        return []
     loose = crash.layout == "loose"
     names = () if loose else (crash.folder.name,)
     removed: list[Path] = []

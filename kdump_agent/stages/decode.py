@@ -19,11 +19,13 @@ from kdump_agent.decoder.ask import Decoder
 from kdump_agent.decoder.dmesg import LOG
 from kdump_agent.errors import Permanent
 from kdump_agent.jobs import Jobs
+from kdump_agent.lastboot.compose import NOTHING
 from kdump_agent.model import Artifact, CrashDir, Job, Stage
 from kdump_agent.pipeline import is_raw
 from kdump_agent.report.document import DumpFacts, Host, document
 from kdump_agent.vmcore.header import Header, read_header
 
+from . import last_boot
 from .source import open_source, read_all
 
 LOG_LIMIT = 32 << 20
@@ -32,8 +34,6 @@ HASH_AT_ONCE = 512 << 20
 """Bytes of a dump that are hashed before the report leaves: less than a second's work."""
 
 REPORT, DMESG = "report.json", "dmesg.txt"
-
-NO_DUMP = DumpFacts(source="", format="none", bytes=0, sha256=None, whole="unknown", why=("there is no dump",))
 
 
 @dataclass(frozen=True)
@@ -48,20 +48,29 @@ class DecodeStage:
 
     def __call__(self, job: Job) -> Job:
         """Leave the artifacts in the job's folder and name them in the job. Raises AgentError, OSError."""
-        findings = read_crash(job, self.decoder(self.jobs.folder(job.id)), self.beat)
+        folder = self.jobs.folder(job.id)
+        report, log = last_boot.report_of(job, folder, self.host) if _is_riddle(job) else self._report_of(job, folder)
+        files.write_json(folder / REPORT, report)
+        artifacts = [describe(folder / REPORT)]
+        if log is not None:
+            files.write_durable(folder / DMESG, log)
+            artifacts.append(describe(folder / DMESG))
+        return replace(job, stage=Stage.DECODED, artifacts=tuple(artifacts))
+
+    def _report_of(self, job: Job, folder: Path) -> tuple[dict[str, Any], bytes | None]:
+        findings = read_crash(job, self.decoder(folder), self.beat)
         report = document(
             asdict(decode(findings.log or b"")),
             crash_id=job.id, host=self.host, crashed_at=job.crashed_at, dump=findings.dump,
             dmesg_source=findings.log_source, drill=job.crash.drill, partial=job.crash.partial,
             trusted=job.crash.trusted, doubts=(*job.doubts, *findings.doubts),
         )  # fmt: skip
-        folder = self.jobs.folder(job.id)
-        files.write_json(folder / REPORT, report)
-        artifacts = [describe(folder / REPORT)]
-        if findings.log is not None:
-            files.write_durable(folder / DMESG, findings.log)
-            artifacts.append(describe(folder / DMESG))
-        return replace(job, stage=Stage.DECODED, artifacts=tuple(artifacts))
+        return report, findings.log
+
+
+def _is_riddle(job: Job) -> bool:
+    """Is there nothing but what an inquest put together?"""
+    return job.crash.layout == NOTHING
 
 
 @dataclass(frozen=True)
@@ -80,8 +89,10 @@ def read_crash(job: Job, decoder: Decoder, beat: Callable[[], None]) -> Findings
     source = "none" if log is None else "file"
     dump = job.crash.dump
     if dump is None:
-        return Findings(log, source, NO_DUMP, tuple(doubts))
-    facts = replace(NO_DUMP, source=str(job.crash.folder / dump.name), format="unknown", bytes=dump.size, why=())
+        return Findings(log, source, last_boot.NO_DUMP, tuple(doubts))
+    facts = replace(
+        last_boot.NO_DUMP, source=str(job.crash.folder / dump.name), format="unknown", bytes=dump.size, why=()
+    )
     doubts += _doubts_of(job.crash)
     if is_raw(job):
         doubts.append(f"the dump was not opened: {job.attempts - 1} tries of reading it ended the agent")
