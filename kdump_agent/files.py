@@ -103,11 +103,11 @@ def open_folder(root: Path, names: tuple[str, ...] = ()) -> Iterator[int]:
     with contextlib.ExitStack() as opened:
         fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         opened.callback(os.close, fd)
-        device = os.fstat(fd).st_dev
+        mount = _mount(fd)
         for name in names:
             fd = _open_below(fd, name, _FOLDER)
             opened.callback(os.close, fd)
-            if os.fstat(fd).st_dev != device:
+            if _mount(fd) != mount:
                 raise Refused(f"{_shown(name)}: another file system is mounted here")
         yield fd
 
@@ -123,7 +123,7 @@ def open_plain(root: Path, names: tuple[str, ...], *, owners: frozenset[int]) ->
         fd = open_in(folder, names[-1])
         try:
             refuse_unless_plain(os.fstat(fd), names[-1], owners)
-            if os.fstat(fd).st_dev != os.fstat(folder).st_dev:
+            if _mount(fd) != _mount(folder):
                 raise Refused(f"{_shown(names[-1])}: another file system is mounted here")
             yield fd
         finally:
@@ -162,6 +162,13 @@ def _open_below(folder: int, name: str, flags: int) -> int:
         if exc.errno in (errno.ELOOP, errno.ENXIO, errno.ENOTDIR):
             raise Refused(f"{_shown(name)}: is a link or no {'folder' if flags & os.O_DIRECTORY else 'file'}") from exc
         raise
+
+
+def _mount(fd: int) -> str:
+    """Return which mount a descriptor lies on: proc_pid_fdinfo(5). A device number would not do: on overlayfs the
+    files of one folder have several, and a bind mount changes none."""
+    told = Path(f"/proc/self/fdinfo/{fd}").read_text("ascii")
+    return next(line for line in told.splitlines() if line.startswith("mnt_id:"))
 
 
 def _kind(mode: int) -> str:

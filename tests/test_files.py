@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 from typing import Callable
 
@@ -78,6 +79,19 @@ def test_what_no_crash_kernel_leaves_is_refused_without_waiting(
     plant(tmp_path / "folder/vmcore")
     with pytest.raises(Refused, match=words), files.open_plain(tmp_path, ("folder", "vmcore"), owners=ME):
         pass
+
+
+def test_a_file_with_another_mounted_over_it_is_refused(tmp_path: Path) -> None:
+    """Of the same file system, so that its device number tells nothing."""
+    path = tmp_path / "vmcore"
+    path.write_text("x")
+    subprocess.run(["mount", "--bind", str(path), str(path)], check=True)
+    try:
+        with pytest.raises(Refused, match="another file system is mounted here"):
+            with files.open_plain(tmp_path, ("vmcore",), owners=ME):
+                pass
+    finally:
+        subprocess.run(["umount", str(path)], check=True)
 
 
 def test_a_linked_folder_is_refused(tmp_path: Path) -> None:
