@@ -24,10 +24,20 @@ from .verbs import VERBS, Verb
 
 _HOME = Path(__file__).resolve().parent.parent.parent
 _MOST_DOUBTS = 100
+_SEE = "systemctl status kdump-agent-decoder.socket"
+_MOST_TRIES = 10
+_TAKING = 60.0
+"""Seconds in which a decoder that was reached takes the question."""
+_PAUSE = 1.0
+"""Seconds between two tries of a decoder that takes no question."""
 _ROOM = ".decoder"
 _MEMORY = 4 << 30
 """Bytes of address space of the child; that of the unit stands in its file."""
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from kdump_agent.cli.main import main; sys.exit(main())"
+
+
+class NotTaken(Exception):
+    """The connection ended before the question was taken: too many at once, or it could not start."""
 
 
 @dataclass
@@ -61,14 +71,20 @@ class SocketDecoder:
 
     def ask(self, verb: str, files: Mapping[str, int], beat: Callable[[], None], **options: Any) -> Answer:
         """See Decoder."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        why = "it did not take the question"
+        for _ in range(_MOST_TRIES):
+            beat()
             try:
-                connection.settimeout(5)
-                connection.connect(str(self.path))
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                    connection.settimeout(5)
+                    connection.connect(str(self.path))
+                    return _converse(connection, verb, files, beat, options)
+            except NotTaken:
+                time.sleep(_PAUSE)  # systemd closes the connections that are too many
             except OSError as exc:
-                why = f"the decoder cannot be asked: {self.path}: {exc.strerror or exc}"
-                return Answer(doubts=[f"{why}; see `systemctl status kdump-agent-decoder.socket`"])
-            return _converse(connection, verb, files, beat, options)
+                why = exc.strerror or str(exc)
+                break
+        return Answer(doubts=[f"the decoder cannot be asked: {self.path}: {why}; see `{_SEE}`"])
 
 
 @dataclass(frozen=True)
@@ -87,6 +103,8 @@ class ChildDecoder:
                 with theirs, process.start(argv, limits, stdin=theirs.fileno(), cwd=room):
                     theirs.close()
                     return _converse(ours, verb, files, beat, options)
+            except NotTaken:
+                return Answer(doubts=["the decoder ended without taking the question"])
             except OSError as exc:
                 return Answer(doubts=[f"the decoder was not started: {exc.strerror or exc}"])
 
@@ -106,16 +124,22 @@ def _room(folder: Path) -> Iterator[Path]:
 def _converse(
     connection: socket.socket, name: str, files: Mapping[str, int], beat: Callable[[], None], options: Mapping[str, Any]
 ) -> Answer:
+    """Ask one question. Raises NotTaken, and what ``beat`` raises."""
     verb, answer = VERBS[name], Answer()
     asked = Frame({"version": VERSION, "verb": name, "files": list(files), "options": options})
+    taken = False
     try:
         socket.send_fds(connection, [pack(asked)], list(files.values()))
+        unpack(_Listener(connection, _TAKING, beat), 0)
+        taken = True
         _hear(_Listener(connection, verb.seconds, beat), verb, answer)
     except Garbled as exc:
         answer.doubts.append(f"the decoder answered nonsense: {exc}")
     except TimeoutError:
-        answer.doubts.append(f"the decoder took over {verb.seconds:g} s")
-    except (EOFError, OSError):
+        answer.doubts.append(f"the decoder took over {verb.seconds if taken else _TAKING:g} s")
+    except (EOFError, OSError) as exc:
+        if not taken:
+            raise NotTaken from exc
         answer.doubts.append("the decoder ended before its answer was whole")
     return answer
 

@@ -1,8 +1,9 @@
 """How the decoder and who asks it speak: frames on a stream socket.
 
 A frame is the lengths of its two parts, big endian, a JSON object and a blob. One frame asks; the descriptors that it
-names travel with its first bytes (SCM_RIGHTS, unix(7)). A frame for each piece answers, and a last one says that it
-was the last. Both sides believe nothing of the other: every length is bounded before it is obeyed.
+names travel with its first bytes (SCM_RIGHTS, unix(7)). A frame says that the question was taken, one for each piece
+answers it, and a last one says that it was the last. Both sides believe nothing of the other: every length is bounded
+before it is obeyed.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ def serve(connection: socket.socket) -> None:
     try:
         asked = unpack(taker, largest_blob=0).header
         verb, files = _understand(asked, taker.fds)
+        connection.sendall(pack(Frame({"taken": True})))
         with tempfile.TemporaryDirectory(prefix=".decoder-", dir=Path.cwd()) as scratch:
             question = Asked(files, asked.get("options") or {}, Path(scratch), lambda: _mind(connection))
             for piece in _pieces(verb, question):

@@ -21,7 +21,7 @@ from kdump_agent.decoder.frame import LENGTHS, VERSION, Frame, Garbled, pack, un
 from kdump_agent.decoder.piece import Asked, Blob, Doubt, Piece
 from tests.machine import REPOSITORY
 
-END = pack(Frame({"end": True}))
+TAKEN, END = pack(Frame({"taken": True})), pack(Frame({"end": True}))
 CUT = "the decoder ended before its answer was whole"
 
 
@@ -49,7 +49,7 @@ def answering(path: Path, said: bytes, *, hold: bool = False) -> Iterator[Socket
 
 
 def heard(tmp_path: Path, *frames: bytes, hold: bool = False) -> Answer:
-    with answering(tmp_path / "decoder", b"".join(frames), hold=hold) as decoder:
+    with answering(tmp_path / "decoder", TAKEN + b"".join(frames), hold=hold) as decoder:
         return decoder.ask("dmesg", {}, lambda: None)
 
 
@@ -77,6 +77,27 @@ def test_what_arrived_before_a_death_is_kept(tmp_path: Path) -> None:
 )
 def test_nonsense_ends_the_conversation(tmp_path: Path, frame: bytes) -> None:
     assert heard(tmp_path, frame, END).doubts[-1].startswith("the decoder answered nonsense: ")
+
+
+def test_one_that_is_too_busy_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """systemd accepts and closes the connections beyond MaxConnections=."""
+    monkeypatch.setattr(ask, "_PAUSE", 0.0)
+
+    def answer() -> None:
+        for said in (b"", b"", TAKEN + pack(Frame({"blob": "dmesg.txt"}, b"log")) + END):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(said)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "decoder"))
+        listener.listen()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        found = SocketDecoder(tmp_path / "decoder").ask("dmesg", {}, lambda: None)
+        thread.join()
+    assert found == Answer({"dmesg.txt": b"log"}, [])
 
 
 def test_all_blobs_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +192,7 @@ def test_what_a_verb_raises_is_a_doubt_after_what_it_found(
     with Path("/dev/null").open() as file:
         said = asked(dict(QUESTION), file.fileno())
     failed = Frame({"doubt": "the decoder failed: ValueError: bad magic"})
-    assert said == pack(Frame({"blob": "a"}, b"found")) + pack(Frame({"doubt": "thin"})) + pack(failed) + END
+    assert said == TAKEN + pack(Frame({"blob": "a"}, b"found")) + pack(Frame({"doubt": "thin"})) + pack(failed) + END
     assert "bad magic" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
