@@ -1,21 +1,24 @@
 """Read machine checks in the words of the kernel's decoder for AMD: drivers/edac/mce_amd.c (before 3.7 edac_mce_amd.c).
 
 One machine check is told in several lines, whose order changed: the sentence on its status, CPU and MCi_STATUS,
-address, IPID and syndrome, what the bank says, and last the error code ("cache level: ..."). The register itself is
-decoded by the manual where mce.py reads the same machine check; find.py makes one record of both.
+address, IPID and syndrome, what the bank says, and last the error code ("cache level: ..."). The registers themselves
+are read by the manual (meaning.py). Where mce.py reads the same machine check, find.py makes one record of both.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kdump_agent.decode.line import Line
 
+from . import meaning
+from .boot_cpu import processor_of
 from .record import HardwareError, register
 from .sentence import HOW_BAD, MEMORY, PROCESSOR, sentence
+from .summary import summarise
 
 MARKS = ("_STATUS[",)
 _LINE = re.compile(r"(?:mce: )?\[Hardware Error\]: (.*)")
@@ -29,11 +32,16 @@ _REGISTERS = re.compile(r"(IPID|Syndrome|PPIN|TSC): (?:0x([0-9a-f]{1,16})|(\d{1,
 _BANK = re.compile(
     r"(?:MC\d{1,2}|Northbridge|Data Cache|Instruction Cache|Bus Unit|Load[ /]Store|Fixed Issue Reorder|Execution Unit"
     r"|Combined Unit|FR|EX) (?:Error|MCE)|.{1,64} Ext(?:\.|ended) Error Code: \d|Corrupted .{1,20} MCE info"
+    r"|.{1,64} Unit Error: "
 )
+_FRU = re.compile(r"FRU Text: (.{1,16})")
 _NODE = re.compile(r"\(node:? ?(\d{1,4})\)")
 _CODE = re.compile(r"(?:cache level|internal|Transaction|cache): .{1,100}")
 _SPAN = 24
 """Lines within which one machine check is told."""
+AMD_ALIKE = ("amd", "hygon")
+HYGON = 0x18
+"""Hygon's family."""
 NONSENSE = "machine check whose code makes no sense to the kernel"
 WORDLESS = "machine check that the kernel did not put in words"
 
@@ -64,6 +72,17 @@ class Draft:
 
 def find_edac_amd(lines: Sequence[Line]) -> Iterator[HardwareError]:
     """Yield the machine checks that AMD's decoder told; lines without a status register are left out."""
+    processor: dict[str, Any] | None = None
+    for draft in _drafts(lines):
+        if "status" not in draft.found:
+            continue
+        if draft.found["family"] is None:
+            processor = processor_of(lines) if processor is None else processor
+            draft.found.update(processor if processor.get("vendor") in AMD_ALIKE else {})
+        yield _record(draft)
+
+
+def _drafts(lines: Sequence[Line]) -> Iterator[Draft]:
     draft: Draft | None = None
     for line in lines:
         found = _LINE.match(line.text)
@@ -71,16 +90,16 @@ def find_edac_amd(lines: Sequence[Line]) -> Iterator[HardwareError]:
             continue
         words = found[1].strip()
         if draft is not None and (line.number - draft.line > _SPAN or _repeats(draft, words)):
-            yield from _finish(draft)
+            yield draft
             draft = None
         if draft is None:
             draft = Draft(line.number)
         ends = _add(draft, words)
         if ends or not (draft.found or draft.decoded):
-            yield from _finish(draft)
+            yield draft
             draft = None
     if draft is not None:
-        yield from _finish(draft)
+        yield draft
 
 
 def _repeats(draft: Draft, words: str) -> bool:
@@ -103,6 +122,8 @@ def _add(draft: Draft, words: str) -> bool:
         draft.decoded["sentence"] = found[1]
     elif found := _ADDRESS.match(words):
         draft.found["addr"] = register(found[1])
+    elif found := _FRU.match(words):
+        draft.decoded["fru_text"] = found[1].strip()
     elif _CODE.match(words):
         draft.decoded["code"] = words[:120]
         return True
@@ -118,23 +139,30 @@ def _add(draft: Draft, words: str) -> bool:
     return False
 
 
-def _finish(draft: Draft) -> Iterator[HardwareError]:
-    if "status" not in draft.found:
-        return
+def _record(draft: Draft) -> HardwareError:
     told, decoded = draft.found, draft.decoded
-    severity = _severity(decoded)
     text = decoded.get("bank_text") or (NONSENSE if decoded.get("corrupted") else WORDLESS)
+    told = {"vendor": "hygon" if told["family"] == HYGON else "amd", **told}
+    record = HardwareError("edac", line=draft.line, **told)
+    if record.family is None:
+        return _in_the_kernels_words(record, decoded, text)
+    record = replace(record, decoded={**decoded, **meaning.read(record), "edac": text})
+    return replace(record, summary=summarise(record))
+
+
+def _in_the_kernels_words(record: HardwareError, decoded: dict[str, Any], text: str) -> HardwareError:
+    """Without the family the manual cannot be asked."""
+    severity = _severity(decoded)
     memory = "DRAM" in text or "Unified Memory Controller" in text
-    decoded = {**decoded, "class": "memory" if memory else "processor", "text": text, "severity": severity}
     where = [
-        None if told["cpu"] is None else f"CPU {told['cpu']}",
-        f"bank {told['bank']}",
+        None if record.cpu is None else f"CPU {record.cpu}",
+        f"bank {record.bank}",
         f"node {decoded['node']}" if "node" in decoded else None,
-        f"address {told['addr']}" if "addr" in told else None,
+        record.addr and f"address {record.addr}",
     ]
     remedy = MEMORY.replace("that DIMM", "the DIMMs of that controller") if memory else PROCESSOR
-    yield HardwareError(
-        "edac", line=draft.line, vendor="hygon" if told["family"] == 0x18 else "amd", decoded=decoded, **told,
+    return replace(
+        record, decoded={**decoded, "class": "memory" if memory else "processor", "text": text, "severity": severity},
         summary=sentence(text, where, HOW_BAD[severity], remedy),
     )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Find all hardware errors of a log, in its order, each once.
 
 - The same told again and again (a corrected error in a loop) is one record; ``decoded["repeats"]`` counts the others.
-- One machine check told by mce.py's lines and by an EDAC driver's is one record: same CPU, bank and status register.
+- One machine check told by mce.py's lines and by an EDAC driver's is one record: same CPU, bank and status register;
+  where the driver told no register (before 2.6.37), same bank and just before it.
 - One event told in two other ways (firmware and AER, firmware and EDAC) stays two records, for each knows what the
   other does not; the later one's ``decoded["see_line"]`` is the line of the earlier.
 - At most ``MOST`` are kept: the worst, and of these the last, for they are nearest to the crash.
@@ -16,7 +17,7 @@ from heapq import nlargest
 
 from kdump_agent.decode.line import Line
 
-from . import aer, arm, bert, cper, edac, edac_amd, nmi, power, s390
+from . import aer, arm, bert, cper, edac, edac_amd, edac_amd_old, nmi, power, s390
 from .mce import find_mce
 from .record import HardwareError
 
@@ -24,6 +25,8 @@ MOST = 256
 """Hardware errors that are kept."""
 NEAR = 64
 """Lines within which two records may be of one event."""
+BEFORE = 12
+"""Lines within which an EDAC driver that tells no register follows the machine check that it tells of."""
 FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[HardwareError]]], ...] = (
     (("MCE", "mce", "achine check", "achine Check"), find_mce),
     (bert.MARKS, bert.find_bert),
@@ -31,6 +34,7 @@ FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[Hardwa
     (aer.MARKS, aer.find_aer),
     (edac.MARKS, edac.find_edac),
     (edac_amd.MARKS, edac_amd.find_edac_amd),
+    (edac_amd_old.MARKS, edac_amd_old.find_edac_amd_old),
     (arm.MARKS, arm.find_arm),
     (power.MARKS, power.find_power),
     (s390.MARKS, s390.find_s390),
@@ -77,14 +81,22 @@ def _worst(records: Iterable[HardwareError]) -> list[HardwareError]:
 def _join(records: Sequence[HardwareError]) -> list[HardwareError]:
     """Make one record of a machine check's registers and EDAC's words on them."""
     checks = {_registers(record): at for at, record in enumerate(records) if record.kind == "mce"}
+    last: dict[int | None, int] = {}
     joined = list(records)
     gone = set()
     for at, record in enumerate(records):
-        mate = checks.get(_registers(record)) if record.kind == "edac" else None
-        if mate is not None:
-            joined[mate] = _both(joined[mate], record)
-            gone.add(at)
+        if record.kind == "mce":
+            last[record.bank] = at
+        elif record.kind == "edac":
+            mate = checks.get(_registers(record)) if record.status else last.get(record.bank)
+            if mate is not None and (record.status or _follows(record, records[mate])):
+                joined[mate] = _both(joined[mate], record)
+                gone.add(at)
     return [record for at, record in enumerate(joined) if at not in gone]
+
+
+def _follows(edac: HardwareError, check: HardwareError) -> bool:
+    return edac.bank is not None and edac.line - check.line <= BEFORE
 
 
 def _registers(record: HardwareError) -> tuple[object, ...]:
@@ -98,7 +110,7 @@ def _both(check: HardwareError, edac: HardwareError) -> HardwareError:
     dimm = edac.decoded.get("dimm")
     return replace(
         check, **more, line=min(check.line, edac.line),
-        decoded={**edac.decoded, **check.decoded, "edac": edac.decoded["text"]},
+        decoded={**edac.decoded, **check.decoded, "edac": edac.decoded.get("edac", edac.decoded["text"])},
         summary=f"{check.summary[:-1]}; EDAC names DIMM {dimm}." if dimm else check.summary,
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from kdump_agent.decode.line import Line
 from kdump_agent.decode.stack import place
 
 from . import status as bits
+from .boot_cpu import processor_of
 from .old_heads import OldHeads
 from .processor import VENDORS, cpuid
 from .record import register
@@ -38,12 +39,6 @@ _PROCESSOR = re.compile(
 )
 _NO_SOCKET = frozenset((None, "65535", "4294967295"))
 """What the kernel has for a socket that it does not know: -1, in 16 bits or 32."""
-_BOOT_CPU = re.compile(r"CPU0: .{0,100}?\(fam(?:ily)?: (?:0x)?([0-9a-f]{1,2}), model: (?:0x)?([0-9a-f]{1,2}), "
-                       r"stepping: (?:0x)?([0-9a-f]{1,2})\)")  # fmt: skip
-_MAKERS = (
-    ("AMD", "amd"), ("Hygon", "hygon"), ("Intel", "intel"), ("ZHAOXIN", "zhaoxin"), ("Zhaoxin", "zhaoxin"),
-    ("VIA ", "centaur"),
-)  # fmt: skip
 _EXTRA = frozenset(("synd1", "synd2", "config", "fru_text"))
 _VALID = (("addr", bits.ADDRV), ("misc", bits.MISCV))
 """Registers that the kernel reads only where the status says that they are valid."""
@@ -100,7 +95,7 @@ def drafts(worth: Iterable[Numbered], lines: Sequence[Line]) -> list[Draft]:
         elif found:
             _extend(found[-OPEN:], at, line)
     if any("vendor" not in draft.fields for draft in found):
-        _fill(found, _processor_of(lines))
+        _fill(found, processor_of(lines))
     return found
 
 
@@ -172,20 +167,6 @@ def _processor(text: str) -> dict[str, Any]:
 
 READERS: tuple[Callable[[str], dict[str, Any]], ...] = (_rip, _registers, _processor)
 """By stage, from 1."""
-
-
-def _processor_of(lines: Sequence[Line]) -> dict[str, Any]:
-    """What the start of the log says of the processor, for records that do not."""
-    for line in lines:
-        if "CPU0: " not in line.text:
-            continue
-        vendor = next((name for maker, name in _MAKERS if maker in line.text), None)
-        if vendor is None:
-            continue
-        told = _BOOT_CPU.search(line.text)
-        numbers = [int(number, 16) for number in told.groups()] if told else [None] * 3
-        return {"vendor": vendor, **dict(zip(("family", "model", "stepping"), numbers))}
-    return {}
 
 
 def _fill(found: Sequence[Draft], processor: dict[str, Any]) -> None:

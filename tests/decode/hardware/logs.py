@@ -177,6 +177,23 @@ MCE_AMD_3_0 = """\
 [Hardware Error]: Northbridge Error (node 4): DRAM ECC error detected on the NB.
 [Hardware Error]: cache level: L3/GEN, mem/io: MEM, mem-tx: RD, part-proc: RES (no timeout)
 """
+MCE_AMD_2_6_32 = """\
+HARDWARE ERROR
+CPU 1: Machine Check Exception:                4 Bank 4: b600200108080813
+TSC 1d2c3b4a5f ADDR 1234567880
+PROCESSOR 2:100f42 TIME 1262304000 SOCKET 0 APIC 1
+MC4_STATUS: Uncorrected error, report: yes, MiscV: invalid, CPU context corrupt: yes
+ Northbridge Error, node 0, core: 1
+ECC/ChipKill ECC error.
+ Transaction type: generic read(mem access), no timeout, Cache Level: L3/generic, Participating Processor: local node \
+originated (SRC)
+This is not a software problem!
+"""
+MCE_AMD_2_6_36 = """\
+[Hardware Error]: MC2_STATUS: Corrected error, other errors lost: yes, CPU context corrupt: no, CECC Error
+[Hardware Error]: Bus Unit Error: generic read parity/ECC error during data access from L2.
+[Hardware Error]: Transaction: generic read, Type: generic, Cache Level: L2
+"""
 SERROR = """\
 SError Interrupt on CPU4, code 0x00000000be000411 -- SError
 CPU: 4 PID: 1 Comm: swapper/0 Not tainted 6.1.0 #1

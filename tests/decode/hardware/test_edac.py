@@ -2,8 +2,20 @@ from __future__ import annotations
 
 from kdump_agent.decode.hardware.edac import find_edac
 from kdump_agent.decode.hardware.edac_amd import find_edac_amd
+from kdump_agent.decode.hardware.edac_amd_old import find_edac_amd_old
+from kdump_agent.decode.hardware.find import find
 
-from .logs import GHES_EDAC, MCE_AMD_3_0, MCE_AMD_17H, MCE_AMD_K8, SBRIDGE, lines, stamped
+from .logs import (
+    GHES_EDAC,
+    MCE_AMD_2_6_32,
+    MCE_AMD_2_6_36,
+    MCE_AMD_3_0,
+    MCE_AMD_17H,
+    MCE_AMD_K8,
+    SBRIDGE,
+    lines,
+    stamped,
+)
 
 
 def test_located_error_has_the_registers_printed_before_it() -> None:
@@ -106,22 +118,67 @@ def test_amd_decoder_tells_bank_registers_and_words() -> None:
     assert (record.vendor, record.family, record.model, record.stepping) == ("amd", 0x17, 0x71, 0)
     assert (record.addr, record.ppin, record.ipid) == ("0x7d41b7940", "0x2b0a1b2c3d4e5f6", "0x9600150f00")
     assert record.synd == "0x5d3d00010a801203"
-    assert record.decoded["flags"] == ["OVER", "MISCV", "ADDRV", "SYNDV", "CECC"]
-    assert (record.decoded["class"], record.decoded["severity"]) == ("memory", "corrected")
-    assert "DRAM ECC error (CPU 2, bank 18, address 0x7d41b7940); corrected" in record.summary
+    assert record.decoded["flags"] == ["VAL", "OVER", "EN", "MISCV", "ADDRV", "SYNDV", "CECC"]
+    assert (record.decoded["part"], record.decoded["severity"]) == ("memory", "corrected")
+    assert record.decoded["edac"] == "Unified Memory Controller Ext. Error Code: 0, DRAM ECC error"
+    assert record.decoded["memory"] == {"channel": 1, "chip_select": 3}
+    assert record.summary.startswith(
+        "Unified memory controller: DRAM ECC error (CPU 2, bank 18, memory channel 1, chip select 3, address "
+    )
 
 
 def test_amd_decoder_of_3_14_told_the_bank_before_the_status() -> None:
     (record,) = find_edac_amd(lines(MCE_AMD_K8))
     assert (record.cpu, record.family, record.model, record.bank) == (0, 0xF, 0x6B, 0)
-    assert (record.decoded["severity"], record.decoded["flags"]) == ("fatal", ["UC", "PCC"])
-    assert "makes no sense to the kernel" in record.summary
+    assert (record.decoded["severity"], record.decoded["flags"]) == ("fatal", ["VAL", "UC", "EN", "PCC"])
+    assert "makes no sense to the kernel" in record.decoded["edac"]
 
 
 def test_amd_decoder_of_3_0_told_neither_model_nor_severity() -> None:
     (record,) = find_edac_amd(lines(MCE_AMD_3_0))
     assert (record.cpu, record.bank, record.addr, record.family) == (3, 4, "0x123456780", None)
     assert (record.decoded["severity"], record.decoded["node"], record.decoded["class"]) == ("corrected", 4, "memory")
+
+
+def test_amd_decoder_s_family_is_taken_from_the_start_of_the_log_where_it_told_none() -> None:
+    boot = "CPU0: AMD Opteron(tm) Processor 6128 (fam: 10, model: 09, stepping: 01)\n"
+    (record,) = find_edac_amd(lines(boot + MCE_AMD_3_0))
+    assert (record.family, record.model, record.decoded["part"]) == (0x10, 9, "memory")
+    assert record.decoded["memory"]["syndrome"] == 0x4020
+
+
+def test_the_names_that_smca_banks_had_at_first_and_the_part_s_name_of_today_are_read() -> None:
+    first, last = find_edac_amd(
+        lines(
+            "[Hardware Error]: Uncorrected, software restartable error.\n"
+            "[Hardware Error]: CPU:1 (17:1:2) MC0_STATUS[-|UE|MiscV|-|AddrV|-|Poison|SyndV|TCC]: 0xbca0080000000000\n"
+            "[Hardware Error]: Load Store Unit Extended Error Code: 12\n"
+            "[Hardware Error]: Load Store Unit Error: DC data error type 1 (poison consumption).\n"
+            "[Hardware Error]: cache level: RESV, tx: INSN\n"
+            "[Hardware Error]: CPU:2 (1a:11:0) MC21_STATUS[-|CE|MiscV|AddrV|-|-|SyndV|CECC|-|-|-]: 0x9c2040000400011b\n"
+            "[Hardware Error]: IPID: 0x0000009600150f00, Syndrome: 0x5d3d00010a801203\n"
+            "[Hardware Error]: FRU Text: DIMM_P0_B1\n"
+            "[Hardware Error]: cache level: L3/GEN, tx: GEN, mem-tx: RD\n"
+        )
+    )
+    assert "poison consumption" in first.decoded["edac"] or "Code: 12" in first.decoded["edac"]
+    assert last.decoded["fru_text"] == "DIMM_P0_B1"
+
+
+def test_the_first_amd_decoder_told_the_bits_in_words() -> None:
+    (record,) = find_edac_amd_old(lines(stamped(MCE_AMD_2_6_36)))
+    assert (record.bank, record.status, record.decoded["flags"]) == (2, None, ["VAL", "OVER", "CECC"])
+    assert record.decoded["severity"] == "corrected"
+    assert record.summary.startswith(
+        "Bus Unit Error: generic read parity/ECC error during data access from L2 (bank 2)"
+    )
+
+
+def test_the_first_amd_decoder_s_words_belong_to_the_machine_check_before_them() -> None:
+    (record,) = find(lines(stamped(MCE_AMD_2_6_32)))
+    assert (record.kind, record.cpu, record.bank, record.status) == ("mce", 1, 4, "0xb600200108080813")
+    assert record.decoded["edac"] == "Northbridge Error, node 0, core: 1: ECC/ChipKill ECC error"
+    assert (record.decoded["part"], record.decoded["severity"]) == ("memory", "fatal")
 
 
 def test_amd_errors_one_after_the_other_are_two() -> None:
