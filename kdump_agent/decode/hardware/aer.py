@@ -1,7 +1,8 @@
 """Read PCI Express errors: Advanced Error Reporting (AER), Downstream Port Containment (DPC), Error Disconnect Recover.
 
 The lines are those of drivers/pci/pcie/aer.c (before 4.17 aer/aerdrv_errprint.c), dpc.c, edr.c and err.c, from 2.6.33
-on. What the status bits mean is aer_status.py's.
+on. What the status bits mean is aer_status.py's; the forms of 2.6.32 and of the trace are aer_block.py's and
+aer_trace.py's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from . import aer_status
 from .record import HardwareError, register
 from .sentence import DEVICE, LINK, sentence
 
-MARKS = ("error received", "error message received", "PCIe Bus Error", "aer_status", "containment event", "EDR event")
+MARKS = (
+    "error received", "error message received", "PCIe Bus Error", "CXL Bus Error", "aer_status", "containment event",
+    "EDR event",
+)  # fmt: skip
 """A log without these has none of these errors."""
 _LINE = re.compile(
     r"(?:([\w.-]{1,32}) )?([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])(?::pcie?\w{1,8})?: +"
@@ -28,7 +32,7 @@ _RECEIVED = re.compile(
     r"(\S{0,24})"
 )
 _BUS_ERROR = re.compile(
-    r"PCIe Bus Error: severity=([^,]{1,40}), type=([^,]{1,40}), (?:id=[0-9a-f]{4})?\(([^)]{1,40})\)"
+    r"(?:PCIe|CXL) Bus Error: severity=([^,]{1,40}), type=([^,]{1,40}), (?:id=[0-9a-f]{4})?\(([^)]{1,40})\)"
 )
 _REGISTERS = re.compile(
     r"device \[([0-9a-f]{4}:[0-9a-f]{4})\] error status/mask=([0-9a-f]{8})/([0-9a-f]{8})"
@@ -37,7 +41,7 @@ _REGISTERS = re.compile(
 _LAYER = re.compile(r"aer_layer=([^,]{1,40}), aer_agent=(.{1,40})")
 _SEVERITY = re.compile(r"aer_uncor_severity: 0x([0-9a-f]{8})")
 _FIRST = re.compile(r"\[ ?(\d{1,2})\] .{1,64}\(First\)")
-_HEADER = re.compile(r"TLP Header: ?((?: ?(?:0x)?[0-9a-f]{8}){4,14})")
+_HEADER = re.compile(r"TLP Header(?: \(Flit\))?: ?((?: ?(?:0x)?[0-9a-f]{8}){4,14})")
 _CONTAINED = re.compile(r"(?:DPC )?containment event, status:(0x[0-9a-f]{4})(?:,? source:(0x[0-9a-f]{4}))?")
 _RECOVERY = re.compile(
     r"[Cc]an't recover|[Dd]evice recovery (?:successful|failed)|link has been reset|broadcast .{1,20} message"
@@ -93,10 +97,10 @@ def find_aer(lines: Sequence[Line]) -> Iterator[HardwareError]:
 def _begin(number: int, device: str, words: str) -> Draft | None:
     """Return a new draft where a line begins to tell of an error."""
     if found := _RECEIVED.match(words):
-        told = {"severity": _severity(found[2]), "reporter": device, "multiple": found[1] is not None}
+        told = {"severity": severity_of(found[2]), "reporter": device, "multiple": found[1] is not None}
         return Draft(number, None, {**told, "received_from": _source(device, found[3])})
     if found := _BUS_ERROR.match(words):
-        return Draft(number, device, {"severity": _severity(found[1]), "layer": found[2], "agent": found[3]})
+        return Draft(number, device, {"severity": severity_of(found[1]), "layer": found[2], "agent": found[3]})
     if (found := _REGISTERS.match(words)) and found[4]:
         return Draft(number, device, {"status": f"0x{found[5]}", "mask": f"0x{found[6]}"})
     if found := _CONTAINED.match(words):
@@ -133,7 +137,7 @@ def _add(draft: Draft, device: str, driver: str | None, words: str) -> None:
         told["tlp"] = found[1].strip()
 
 
-def _severity(words: str) -> str:
+def severity_of(words: str) -> str:
     """AER's words, "Corrected", "Uncorrectable (Non-Fatal)" ..., in ours."""
     return "corrected" if words.startswith("Correct") else "uncorrected" if "Non-Fatal" in words else "fatal"
 
@@ -160,13 +164,21 @@ def _finish(draft: Draft) -> HardwareError:
     errors = aer_status.errors(status, mask, corrected=severity == "corrected", first=told.get("first"))
     if not errors and "containment" in told:
         errors = [told["containment"]]
-    device = draft.device or told.get("received_from") or told["reporter"]
+    return record(draft.line, {**told, "severity": severity}, errors, _device(draft))
+
+
+def _device(draft: Draft) -> str:
+    return str(draft.device or draft.told.get("received_from") or draft.told["reporter"])
+
+
+def record(number: int, told: Mapping[str, Any], errors: Sequence[str], device: str) -> HardwareError:
+    """Return the record of an error on a device; ``told`` has at least its severity, in our words."""
     layer = told.get("layer", "")
     kind = f"{layer.lower()} error" if "Layer" in layer else "error"
     text = f"PCI Express {kind}: {' and '.join(errors) or 'not told which'}"
-    decoded = {**told, "class": "pcie", "text": text, "severity": severity, "pci": device, "errors": errors}
+    decoded = {**told, "class": "pcie", "text": text, "pci": device, "errors": list(errors)}
     summary = _summary(decoded, device, errors)
-    return HardwareError("aer", line=draft.line, status=register(told.get("status")), decoded=decoded, summary=summary)
+    return HardwareError("aer", line=number, status=register(told.get("status")), decoded=decoded, summary=summary)
 
 
 def _summary(decoded: Mapping[str, Any], device: str, errors: Sequence[str]) -> str:

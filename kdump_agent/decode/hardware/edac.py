@@ -112,18 +112,19 @@ def _located(number: int, found: re.Match[str]) -> HardwareError:
     """3.5 and later: "1 CE memory read error on LABEL (LOCATION page: offset: grain: syndrome: - DETAIL)"."""
     message, _, tail = f" {found[4]}".partition(" on ")
     label, _, details = tail.partition(" (")
-    return _memory(number, found[1], found[3], int(found[2]), message.strip(), label.strip(), details)
+    return memory(number, found[1], found[3], int(found[2]), message.strip(), label.strip(), details)
 
 
 def _old(number: int, found: re.Match[str]) -> HardwareError:
     """Before 3.5: "CE page 0x12, offset 0x0, grain 8, syndrome 0x1, row 0, channel 1, label "DIMM": driver"."""
     label = _LABEL.search(found[3])
-    return _memory(number, found[1], found[2], 1, "", label[1] if label else "", found[3])
+    return memory(number, found[1], found[2], 1, "", label[1] if label else "", found[3])
 
 
-def _memory(
+def memory(
     number: int, controller: str, severity: str, count: int, message: str, label: str, details: str
 ) -> HardwareError:
+    """Return the record of a memory error; ``severity`` is "CE" or "UE", ``details`` what stands in the brackets."""
     told = {NAMES.get(name, name): _value(value) for name, value in _FIELD.findall(details) if name in FIELDS}
     page, offset = (int(str(told.pop(name, 0)), 0) for name in ("page", "offset"))
     place = page << PAGE_BITS | offset or int(str(told.pop("addr", 0)), 0)

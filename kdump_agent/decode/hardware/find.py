@@ -17,7 +17,7 @@ from heapq import nlargest
 
 from kdump_agent.decode.line import Line
 
-from . import aer, arm, bert, cper, edac, edac_amd, edac_amd_old, nmi, power, s390
+from . import aer, aer_block, aer_trace, arm, bert, cper, edac, edac_amd, edac_amd_old, edac_trace, nmi, power, s390
 from .mce import find_mce
 from .record import HardwareError
 
@@ -32,7 +32,10 @@ FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[Hardwa
     (bert.MARKS, bert.find_bert),
     (cper.MARKS, cper.find_cper),
     (aer.MARKS, aer.find_aer),
+    (aer_block.MARKS, aer_block.find_aer_block),
+    (aer_trace.MARKS, aer_trace.find_aer_trace),
     (edac.MARKS, edac.find_edac),
+    (edac_trace.MARKS, edac_trace.find_edac_trace),
     (edac_amd.MARKS, edac_amd.find_edac_amd),
     (edac_amd_old.MARKS, edac_amd_old.find_edac_amd_old),
     (arm.MARKS, arm.find_arm),

@@ -15,6 +15,7 @@ from typing import Any, Callable
 from kdump_agent.decode.line import Line
 from kdump_agent.decode.stack import place
 
+from . import mce_trace
 from . import status as bits
 from .boot_cpu import processor_of
 from .old_heads import OldHeads
@@ -26,6 +27,8 @@ SPAN = 24
 """Lines after its head within which a record's other lines come, other CPUs' between them."""
 RIP, REGISTERS = 1, 2
 """The stages of a record whose line may be broken: 4.9 to 4.15 put RIP's symbol on a line of its own."""
+WHOLE = 3
+"""The stage of a record that has all its lines."""
 OPEN = 8
 """Records that may be open at once: so many CPUs may print at once."""
 _HEX = r"(?:0x)?([0-9a-fA-F]{1,16})"
@@ -90,6 +93,8 @@ def drafts(worth: Iterable[Numbered], lines: Sequence[Line]) -> list[Draft]:
             found.append(Draft(at, line, _head(head)))
         elif fields := old.read(line.text):
             found.append(Draft(at, line, fields))
+        elif fields := mce_trace.read(line.text):
+            found.append(Draft(at, line, fields, stage=WHOLE))
         elif symbol := _SYMBOL.match(line.text):
             _name(found[-OPEN:], line, symbol[1])
         elif found:

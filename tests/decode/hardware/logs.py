@@ -132,6 +132,34 @@ pcieport 0000:3a:02.0:    [14] CmpltTO                (First)
 pcieport 0000:3a:02.0: AER: aer_layer=Transaction Layer, aer_agent=Requester ID
 pcieport 0000:3a:02.0: AER: aer_uncor_severity: 0x00066010
 """
+AER_2_6_32 = """\
++------ PCI-Express Device Error ------+
+Error Severity\t\t: Uncorrected (Non-Fatal)
+PCIE Bus Error type\t: Transaction Layer
+Flow Control Protocol \t: Multiple
+Receiver ID\t\t: 0010
+VendorID=1106h, DeviceID=a238h, Bus=00h, Device=02h, Function=00h
+TLP Header:
+04000001 00200a03 05010000 00050100
+"""
+AER_TRACE = (
+    "irq/24-a-424   2d..1 29198383us : aer_event: 0000:00:05.0 PCIe Bus Error: severity=Corrected, Bad TLP|RELAY_NUM "
+    "Rollover, TLP Header=Not available\n"
+)
+MCE_TRACE_4_9 = (
+    "kworker-7     1.... 12345us : mce_record: CPU: 2, MCGc/s: c09/5, MC8: be0000000001009f, IPID: 0000000000000000, "
+    "ADDR/MISC/SYND: 0000000012345000/000000000000008c/0000000000000000, RIP: 10:<ffffffff8101b8a2>, TSC: 5ad4d4dd4d, "
+    "PROCESSOR: 0:50654, TIME: 1576170000, SOCKET: 1, APIC: 2a\n"
+)
+MCE_TRACE_6_12 = (
+    "kworker-7     1.... 12345us : mce_record: CPU: 2, MCGc/s: 13c/0, MC21: 9c2040000400011b, IPID: 0000009600150f00, "
+    "ADDR: 0000000012345000, MISC: 0000000000000000, SYND: 5d3d00010a801203, RIP: 00:<0000000000000000>, TSC: 0, PPIN: "
+    "2b0a1b2c3d4e5f6, vendor: 2, CPUID: a10f11, time: 1726170000, socket: 0, APIC: 4, microcode: a101148\n"
+)
+EDAC_TRACE = (
+    "kworker-7     1.... 12345us : mc_event: 2 Corrected errors: memory read error on CPU_SrcID#1_MC#0_Chan#2_DIMM#0 "
+    "(mc:1 location:2:0:-1 address:0x12345678c0 grain:32 syndrome:0x00000000 err_code:0x0101:0x0091 channel:2)\n"
+)
 DPC = """\
 pcieport 0000:3c:01.0: DPC: containment event, status:0x1f01 source:0x0000
 pcieport 0000:3c:01.0: DPC: unmasked uncorrectable error detected

@@ -4,8 +4,10 @@ import pytest
 
 from kdump_agent.decode.hardware import aer_status
 from kdump_agent.decode.hardware.aer import find_aer
+from kdump_agent.decode.hardware.aer_block import find_aer_block
+from kdump_agent.decode.hardware.aer_trace import find_aer_trace
 
-from .logs import AER_FIRMWARE, AER_NEW, AER_OLD, DPC, lines, stamped
+from .logs import AER_2_6_32, AER_FIRMWARE, AER_NEW, AER_OLD, AER_TRACE, DPC, lines, stamped
 
 
 def test_new_form_names_device_port_error_and_recovery() -> None:
@@ -99,3 +101,32 @@ def test_first_error_is_told_first_and_masked_ones_not_at_all() -> None:
 
 def test_what_a_driver_merely_says_of_a_pci_device_is_no_error() -> None:
     assert list(find_aer(lines("pci 0000:00:1c.0: [8086:a110] type 01\nnvme 0000:01:00.0: AER: enabled"))) == []
+
+
+@pytest.mark.parametrize("tab", ["\t", "^I", "  "])
+def test_the_block_of_2_6_32_is_read_behind_any_syslog(tab: str) -> None:
+    (record,) = find_aer_block(lines(stamped(AER_2_6_32.replace("\t", tab))))
+    expected = {
+        "severity": "uncorrected", "layer": "Transaction Layer", "errors": ["flow control protocol error"],
+        "multiple": True, "agent": "Receiver ID", "pci": "0000:00:02.0", "product": "1106:a238",
+        "tlp": "04000001 00200a03 05010000 00050100",
+    }  # fmt: skip
+    assert expected.items() <= record.decoded.items()
+
+
+def test_a_block_that_was_cut_is_still_an_error() -> None:
+    (record,) = find_aer_block(lines("+------ PCI-Express Device Error ------+\n"))
+    assert record.summary.startswith("PCI Express error: not told which (device unknown)")
+
+
+def test_the_traced_event_is_read() -> None:
+    (record,) = find_aer_trace(lines(AER_TRACE))
+    assert (record.decoded["pci"], record.decoded["severity"]) == ("0000:00:05.0", "corrected")
+    assert record.decoded["errors"] == ["bad TLP", "replay number rollover"]
+
+
+def test_flit_mode_s_header_and_cxl_s_bus_are_read() -> None:
+    flit = AER_NEW.replace("TLP Header:", "TLP Header (Flit):").replace("PCIe Bus Error", "CXL Bus Error")
+    (record,) = find_aer(lines(flit))
+    assert record.decoded["tlp"] == "0x34000000 0x00000052 0x00000000 0x00000000"
+    assert record.decoded["layer"] == "Transaction Layer"

@@ -3,9 +3,11 @@ from __future__ import annotations
 from kdump_agent.decode.hardware.edac import find_edac
 from kdump_agent.decode.hardware.edac_amd import find_edac_amd
 from kdump_agent.decode.hardware.edac_amd_old import find_edac_amd_old
+from kdump_agent.decode.hardware.edac_trace import find_edac_trace
 from kdump_agent.decode.hardware.find import find
 
 from .logs import (
+    EDAC_TRACE,
     GHES_EDAC,
     MCE_AMD_2_6_32,
     MCE_AMD_2_6_36,
@@ -185,3 +187,10 @@ def test_amd_errors_one_after_the_other_are_two() -> None:
     cut = MCE_AMD_17H.rsplit("[Hardware Error]: cache", 1)[0]
     told = list(find_edac_amd(lines(MCE_AMD_17H + MCE_AMD_K8 + cut + cut)))
     assert [record.bank for record in told] == [18, 0, 18, 18]
+
+
+def test_the_traced_event_names_the_dimm() -> None:
+    (record,) = find_edac_trace(lines(EDAC_TRACE))
+    assert (record.addr, record.socket, record.decoded["severity"]) == ("0x12345678c0", 1, "corrected")
+    assert (record.decoded["dimm"], record.decoded["count"]) == ("CPU_SrcID#1_MC#0_Chan#2_DIMM#0", 2)
+    assert (record.decoded["location"], record.decoded["channel"]) == ("2:0:-1", 2)

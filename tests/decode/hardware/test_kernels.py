@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from .checks import read
 from .kernels import CHECKS, KERNELS, Check, Kernel, expected, printed
+from .logs import MCE_TRACE_4_9, MCE_TRACE_6_12
 
 PREFIXES = st.sampled_from((
     "", "[   39.421066] ", "[   39.421066][    C3] ", "[39421.066000][T1234] ", "<0>[   39.421066] ", "<0>",
@@ -114,3 +115,15 @@ def test_a_socket_that_the_kernel_does_not_know_is_not_told() -> None:
         "[Hardware Error]: PROCESSOR 0:206d7 TIME 1395000000 SOCKET 4294967295 APIC 0 microcode 0\n"
     )
     assert (record.socket, record.apic, record.microcode) == (None, 0, "0x0")
+
+
+def test_a_traced_machine_check_is_read_in_both_forms() -> None:
+    old, new = read(MCE_TRACE_4_9 + MCE_TRACE_6_12)
+    assert (old.cpu, old.bank, old.status, old.mcg_status) == (2, 8, "0xbe0000000001009f", "0x5")
+    assert (old.addr, old.misc, old.synd, old.ipid) == ("0x12345000", "0x8c", None, None)
+    assert (old.vendor, old.model, old.socket, old.apic, old.time) == ("intel", 0x55, 1, 0x2A, 1576170000)
+    assert (old.rip, old.rip_exact) == ({"cs": "10", "address": "0xffffffff8101b8a2"}, False)
+    assert (new.cpu, new.bank, new.addr, new.misc) == (2, 21, "0x12345000", None)
+    assert (new.synd, new.ipid, new.ppin) == ("0x5d3d00010a801203", "0x9600150f00", "0x2b0a1b2c3d4e5f6")
+    assert (new.vendor, new.family, new.microcode, new.rip) == ("amd", 0x19, "0xa101148", None)
+    assert new.decoded["memory"] == {"channel": 1, "chip_select": 3}
