@@ -109,6 +109,10 @@ RULES: tuple[Rule, ...] = (
         "ubsan", REPORT, (STACK,),
         ("UBSAN: ", r"UBSAN: ([\w -]{3,60}?) in \S", "UBSAN: {1} {in}"),
     ),
+    *_rules(
+        "ubsan", FATAL, OOPS,
+        ("UBSAN: ", r"^Internal error: UBSAN: ([\w -]{3,60}?): [0-9a-f]", "UBSAN: {1} {in}"),
+    ),
     # arch/x86/kernel/traps.c, dumpstack; arch/arm64/kernel/traps.c; arch/riscv/kernel/traps.c; kernel/sched/core.c
     *_rules(
         "stack", FATAL, (LOOP,),
@@ -118,12 +122,12 @@ RULES: tuple[Rule, ...] = (
         ("nsufficient stack space", r"Insufficient stack space to handle exception", "stack overflow {in}"),
         ("overran stack", r"Thread overran stack", "stack overflow {in}"),
         ("Bad kernel stack pointer", r"Bad kernel stack pointer", "bad stack pointer {in}"),
+        ("orrupt", r"corrupted stack end detected|" + _NOT + "Corrupt kernel stack", "stack overflow {in}"),
     ),
     *_rules(
         "stack", FATAL, (LINE, STACK),
         ("stack is corrupted", r"stack-protector: [Kk]ernel stack is corrupted in: (?:" + _FN + ")?",
          "stack corrupted {in}"),
-        ("corrupted stack end", r"corrupted stack end detected", "stack overflow {in}"),
     ),
     *_rules(
         "double_fault", FATAL, OOPS,
@@ -156,7 +160,16 @@ RULES: tuple[Rule, ...] = (
         ("divide", r"divide[ _]error: [0-9a-f]{4}", "divide error {in}"),
         ("fixpoint divide", r"fixpoint divide exception", "divide error {in}"),
     ),
-    # lib/list_debug.c: a warning, or a BUG() right behind it; mm/usercopy.c
+    # lib/list_debug.c: a warning, or a BUG() right behind it; mm/usercopy.c; rust/helpers/bug.c
+    *_rules(
+        "list_corruption", FATAL, (PC, STACK),
+        ("ernel BUG at", r"[Kk]ernel BUG at lib/list_debug\.c", "list corruption {in}"),
+    ),
+    *_rules(
+        "bug", FATAL, (STACK,),
+        ("ernel BUG at", r"[Kk]ernel BUG at mm/usercopy\.c", "bad usercopy {in}"),
+        ("ernel BUG at", r"[Kk]ernel BUG at rust/helpers", "Rust panic {in}"),
+    ),
     *_rules(
         "list_corruption", REPORT, (PC, STACK),
         ("list_", r"list_(add|del) corruption[.,]", "list corruption {in}"),
@@ -175,12 +188,13 @@ RULES: tuple[Rule, ...] = (
         ("Kernel BUG [#", r"^Kernel BUG \[#", "kernel BUG {in}"),
         ("Oops - BUG", r"Internal error: Oops - BUG", "kernel BUG {in}"),
         ("CFI failure", r"CFI failure at " + _FN, "CFI failure {in}"),
+        ("Missing ENDBR", r"^Missing ENDBR: " + _FN, "jump to a function not to be jumped to {in}"),
         ("Oops - CFI", r"Oops - CFI", "CFI failure {in}"),
     ),
     *_rules(
         "invalid_opcode", FATAL, OOPS,
         ("invalid opcode", r"invalid opcode: [0-9a-f]{4}", "invalid opcode {in}"),
-        ("undefined instruction", r"Oops - undefined instruction", "undefined instruction {in}"),
+        ("ndefined instruction", r"Oops - [Uu]ndefined instruction", "undefined instruction {in}"),
         ("illegal ", r"Oops - illegal instruction|^illegal operation: [0-9a-f]{4}", "illegal instruction {in}"),
         ("Reserved instruction", r"^Reserved instruction in kernel code", "illegal instruction {in}"),
     ),
@@ -269,6 +283,7 @@ RULES: tuple[Rule, ...] = (
         "bug", REPORT, (STACK,),
         ("BUG ", r"^BUG (\S{1,64}) \((?:Not tainted|Tainted: .{1,60})\): (.{1,60})", "slab {1}: {2} {in}"),
         ("lab corruption", r"Slab corruption", "slab corruption {in}"),
+        ("slab error in", r"slab error in \w{1,64}\(\): cache `([^']{1,64})': (.{1,60})", "slab {1}: {2} {in}"),
         ("BUG: ", r"BUG: (spinlock|rwlock|rwlock-lockup)( .{3,40}?) on CPU", "{1}{2} {in}"),
         ("BUG: ", r"BUG: (rwlock)( .{3,40}?) on CPU", "{1}{2} {in}"),
         ("BUG: ", r"BUG: Dentry .{0,120}still in use", "dentry still in use {in}"),
@@ -279,6 +294,16 @@ RULES: tuple[Rule, ...] = (
         ("unregister_netdevice", r"unregister_netdevice: waiting for \S{1,40} to become free",
          "network device cannot go: still in use"),
         ("file count is 0", r"VFS: Close: file count is 0", "a closed file was closed again"),
+    ),
+    # lib/refcount.c; kernel/locking/lockdep.c, DEBUG_LOCKS_WARN_ON
+    *_rules(
+        "warn", REPORT, WARNED,
+        ("refcount_t: ", r"^refcount_t: ([a-z].{4,60}?)\.?$", "refcount {1} {in}"),
+    ),
+    *_rules(
+        "lockdep", REPORT, (PC, STACK),
+        ("lockdep.c:", r"WARNING: (?:CPU: \d{1,5} PID: \d{1,10} )?(?:at )?\S{0,200}kernel/(?:locking/)?lockdep\.c:\d",
+         "locking bug {in}"),
     ),
     # kernel/panic.c, __warn(): 2.6.32, 2.6.39 to 6.17, 6.18
     *_rules(
@@ -296,7 +321,8 @@ RULES: tuple[Rule, ...] = (
         ("Oops", r"(?:^|error: )Oops(?:[:\[ -]|$)", "oops {in}"),
         ("Internal error: ", r"^Internal error: ([^:\[]{1,60})", "oops: {1} {in}"),
         ("exception: 0", r"^[a-z -]{1,40} exception: [0-9a-f]{4} ", "oops {in}"),
-        ("[#1]", r"^[a-z -]{1,40}: [0-9a-f]{4} \[#1\]", "oops {in}"),
+        ("[#1]", r"^[a-z0-9 -]{1,40}: [0-9a-f]{4} (?:ilc:\d )?\[#1\]", "oops {in}"),
+        ("Unrecoverable ", r"^(?:Oops: )?Unrecoverable .{0,40}[Ee]xception", "unrecoverable exception {in}"),
     ),
     *_rules(
         "init_killed", FATAL, NOWHERE,
@@ -320,6 +346,7 @@ RULES: tuple[Rule, ...] = (
     *_rules(
         "nmi", FATAL, NOWHERE,
         (PANIC, _NOT + r".{0,20}(?:NMI|[Nn]on[ -]maskable)", "NMI panic"),
+        ("System Reset", r"^Oops: System Reset", "NMI panic"),  # powerpc
     ),
     *_rules(
         "panic", ECHO, NOWHERE,

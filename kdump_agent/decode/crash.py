@@ -25,15 +25,15 @@ def tell(cause: Cause, own: Sequence[Line], stacks: Sequence[Trace]) -> Panic:
     """Return what is known of a crash: ``own`` are the lines that belong to it, ``stacks`` their traces, in order."""
     counter = registers.counter(own)
     function = culprit.function(cause, own, stacks, _stood(own, counter))
-    who = task.running(own)
+    who = task.running(own, asleep=cause.rule.kind == "hung_task")
     faulted = cause.rule.kind in FAULTS
-    address = registers.fault_address(own) if faulted else None
+    address = registers.fault_address(cause.rule.kind, own) if faulted else None
     kind, title = cause.rule.kind, cause.rule.title
     if kind == "page_fault" and address is not None and int(address, 16) < FIRST_PAGE:
         kind, title = NULL_DEREFERENCE
     return Panic(
         title=_title(title, cause.groups, function, own), kind=kind, message=cause.line.text[:400], function=function,
-        cpu=who.cpu, pid=who.pid, comm=who.comm,
+        cpu=who.cpu, pid=who.pid, comm=who.comm, uid=who.uid,
         taint=next((names for line in own if (names := taint.names(line.text))), ()),
         rip=counter[1] if counter else None, error_code=registers.error_code(own) if faulted else None,
         fault_address=address,

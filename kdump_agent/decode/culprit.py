@@ -8,7 +8,19 @@ from dataclasses import dataclass
 
 from . import causes
 from .line import Line
-from .machinery import ALLOCATING, BOUNDARIES, INTERRUPTS, MACHINERY, REPORTING, WAITS_FOR_CPUS, Words, bare
+from .machinery import (
+    ALLOCATING,
+    BOUNDARIES,
+    INTERRUPTS,
+    LOCKERS,
+    MACHINERY,
+    OWNED,
+    REPORTING,
+    WAITS_FOR_CPUS,
+    WRAPPERS,
+    Words,
+    bare,
+)  # fmt: skip
 from .panic import Cause
 from .report import Frame
 from .stack import Trace, place
@@ -50,7 +62,8 @@ def function(cause: Cause, lines: Sequence[Line], traces: Sequence[Trace], stood
         causes.LOOP: lambda: _looping(stood, traces),
     }
     named = [(source, symbol) for source in cause.rule.look for symbol in sources[source]()]
-    told = (symbol for source, symbol in named if symbol not in _PASSED.get(source, MACHINERY))
+    others = _OTHERS.get(cause.rule.kind, Words())
+    told = (symbol for source, symbol in named if symbol not in _PASSED.get(source, MACHINERY) and symbol not in others)
     helpers = (symbol for _, symbol in named if symbol not in REPORTING)
     found = next(told, None) or next(helpers, None)
     return bare(found) if found else None
@@ -58,6 +71,8 @@ def function(cause: Cause, lines: Sequence[Line], traces: Sequence[Trace], stood
 
 _PASSED = {causes.LOOP: Words(), causes.PAIR: Words(), causes.OWNER: ALLOCATING}
 """Which functions of a source are passed over, if not all machinery."""
+_OTHERS = {"memory_leak": OWNED, "bug": WRAPPERS, "lockdep": LOCKERS}
+"""Which are passed over besides, by the kind of crash."""
 
 
 def _line(cause: Cause) -> list[str]:
@@ -92,21 +107,20 @@ def _looping(stood: Stood, traces: Sequence[Trace]) -> Iterator[str]:
     follows = next((trace for trace in traces if trace.begin > stood.at), None)
     for trace in traces:
         known = [frame for frame in trace.frames if frame.reliable] or trace.frames
-        path = list(_path([*stood.frames, *known] if trace is follows else known))
+        path = _path([*stood.frames, *known] if trace is follows else known)
         if path:
             yield next((frame.symbol for frame in path if frame.module), path[-1].symbol)
             return
 
 
-def _path(frames: Iterable[Frame]) -> Iterator[Frame]:
+def _path(frames: Iterable[Frame]) -> list[Frame]:
     """The frames from where the CPU was found to where the kernel handed control to what loops."""
-    inside = False
+    path: list[Frame] = []
     for frame in frames:
-        if inside and frame.symbol in BOUNDARIES:
-            return
-        if frame.symbol in WAITS_FOR_CPUS and not inside:
-            yield frame
-            return
+        if frame.symbol in WAITS_FOR_CPUS:
+            return [frame]
+        if path and frame.symbol in BOUNDARIES:
+            break
         if frame.symbol not in MACHINERY:
-            inside = True
-            yield frame
+            path.append(frame)
+    return path

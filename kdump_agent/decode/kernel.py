@@ -13,22 +13,27 @@ _BANNER = re.compile(r"Linux version (\S{1,64}) (.{0,600})")
 """init/version.c, ``linux_banner``."""
 _VERSION = re.compile(r"#\d{1,8}[ -].{0,200}$")
 _OOPS = re.compile(
-    r"(?:Not tainted|Tainted: [A-Z]) {0,8}[A-Z -]{0,60}(\()?(\d{1,3}\.\d{1,4}[^\s)]{0,64})(?: (#\S.{0,120}?)(?(1)\))$)?"
+    r"(?:Not tainted|Tainted: [A-Z]) {0,8}[A-Za-z -]{0,70}(\()?(\d{1,3}\.\d{1,4}[^\s)]{0,64})"
+    r"(?: (#\S.{0,120}?)(?(1)\))$)?"
 )
-"""lib/dump_stack.c, ``dump_stack_print_info``; RHEL writes dashes between the letters and the release."""
+"""lib/dump_stack.c, ``dump_stack_print_info``; RHEL writes dashes and small letters before the release."""
 _NAMES = ("Hardware name: ", "DMI: ", "Machine model: ", "OF: fdt: Machine model: ")
 MOST_OOPS = 200
 """Lines behind a cause in which it names its kernel."""
 
+_BUILD_ID = re.compile(r" ([0-9a-f]{40})$")
+"""Of the kernel itself, behind its version, with CONFIG_STACKTRACE_BUILD_ID (5.14)."""
+
 _MACHINES = (  # words that only one architecture's kernel writes
-    ("x86_64", ("x86/", "RIP: 0010:", " R15: ", "x86_64", "Command line: BOOT_IMAGE=")),
-    ("aarch64", ("pstate: ", " x29: ", "arm64", "CPU: Booted secondary processor", "psci: ")),
-    ("ppc64le", ("NIP [", "GPR00: ", "opal: ", "pseries: ")),
-    ("s390x", ("Krnl PSW", "Krnl GPRS", "setup: Linux is running under z/VM", "zcore")),
-    ("riscv64", ("epc : ", "riscv: ", "SBI specification")),
-    ("loongarch64", ("era : ", "LoongArch")),
-    ("i686", ("EIP: ", "EAX: ")),
-    ("armv7l", ("PC is at ", "ARMv7 ")),
+    ("i686", ("EIP: ", "EAX: ", "MB HIGHMEM available")),
+    ("x86_64", ("RIP: 00", " R15: ", "x86_64", "__x64_sys_", "entry_SYSCALL_64", "x86/", "Command line: BOOT_")),
+    ("aarch64", ("pstate: ", " x29: ", "arm64", "el0_svc", "CPU: Booted secondary processor", "psci: ")),
+    ("ppc64", (".ppc64 ", "BE PAGE_SIZE", "BE SMP")),
+    ("ppc64le", ("NIP [", "GPR00: ", "opal: ", "pseries: ", "] [c00000000")),
+    ("s390x", ("Krnl PSW", "Krnl GPRS", "setup: Linux is running", "zcore", "s390x", "Last Breaking-Event")),
+    ("riscv64", ("epc : ", "riscv: ", "SBI specification", "__riscv_sys_")),
+    ("loongarch64", ("era : ", "LoongArch", "loongarch")),
+    ("armv7l", ("PC is at ", "ARMv7 ", "ret_fast_syscall")),
     ("mips", ("Cause : ", "epc   : ")),
 )
 
@@ -37,8 +42,10 @@ def kernel(log: Log, own: Sequence[Line]) -> Kernel:
     """Return what a log says of its kernel; ``own`` are the lines of the crash, which know better than the boot's."""
     for line in own[:MOST_OOPS]:
         if found := _OOPS.search(line.text):
-            release, version = found[2], found[3]
-            return Kernel(release, version or _banner(log, release)[1], machine(log))
+            release, own_version = found[2], found[3] or ""
+            build = _BUILD_ID.search(own_version)
+            version = _banner(log, release)[1] or _BUILD_ID.sub("", own_version)
+            return Kernel(release, version or None, machine(log), build[1] if build else None)
     return Kernel(*_banner(log, None), machine(log))
 
 

@@ -15,6 +15,8 @@ LEADS = 5.0
 """Seconds: a report this short before the kernel died is what it died of; a slow console takes some to print one."""
 LEADS_LINES = 150
 """The same in lines, where the log has no times."""
+SAID_BEFORE = "list_corruption"
+"""The kind of which the kernel says what is broken before its BUG() says where."""
 ROUND = 5.0
 """Seconds: reports of one kind this close are of one round of a watchdog."""
 BACKWARDS = 5.0
@@ -80,7 +82,8 @@ def _one_boot(found: Sequence[Cause]) -> Sequence[Cause]:
 
 def _leads(cause: Cause, death: Cause) -> bool:
     """Is this report what the kernel died of a moment later, rather than the same told twice?"""
-    return cause.rule.kind != death.rule.kind and _near(cause.line, death.line, LEADS)
+    other = cause.rule.kind != death.rule.kind or cause.rule.kind == SAID_BEFORE
+    return other and _near(cause.line, death.line, LEADS)
 
 
 def _near(line: Line, other: Line, seconds: float) -> bool:

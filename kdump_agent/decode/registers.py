@@ -33,6 +33,7 @@ _ERRORS = tuple(
         ("ESR = ", rf"\bESR = {_HEX}"),  # arm64
         ("DSISR: ", rf"\bDSISR: {_HEX}"),  # powerpc
         ("-- SError", rf"code {_HEX} -- SError"),  # arm64
+        (" cause: ", rf"\bbadaddr: .{{1,20}} cause: {_HEX}"),  # riscv
     )
 )
 _ADDRESSES = tuple(
@@ -52,9 +53,14 @@ _ADDRESSES = tuple(
             " at ",
             rf"(?:dereference|request|fault \(0x[0-9a-f]{{1,8}}\)) at (?:{_HEX}|\((null)\))",
         ),  # x86 until 5.0, arm
-        ("CR2: ", rf"\bCR2: {_HEX}"),  # x86
+        ("badaddr: ", rf"\bbadaddr: {_HEX}"),  # riscv
+        ("DAR: ", rf"\bDAR: {_HEX}"),  # powerpc
     )
 )
+_CR2 = (("CR2: ", re.compile(rf"\bCR2: {_HEX}")),)
+"""x86 writes it with all registers, whatever the fault was: of a general protection fault it tells nothing."""
+PAGED = frozenset({"page_fault", "null_deref", "stack", "double_fault", "oops"})
+"""Kinds of crash in which the CPU had put the failing address there."""
 
 
 def counter(lines: Sequence[Line]) -> tuple[int, Place] | None:
@@ -78,13 +84,13 @@ def dissolved(lines: Sequence[Line], at: int) -> Iterator[str]:
 
 
 def error_code(lines: Sequence[Line]) -> str | None:
-    """Return x86's error code, arm64's ESR, arm's FSR, powerpc's DSISR, in hexadecimal."""
+    """Return x86's error code, arm64's ESR, arm's FSR, powerpc's DSISR, riscv's cause, in hexadecimal."""
     return _first(_ERRORS, lines)
 
 
-def fault_address(lines: Sequence[Line]) -> str | None:
+def fault_address(kind: str, lines: Sequence[Line]) -> str | None:
     """Return the address whose access failed, in hexadecimal."""
-    return _first(_ADDRESSES, lines)
+    return _first(_ADDRESSES, lines) or (_first(_CR2, lines) if kind in PAGED else None)
 
 
 def _first(forms: Sequence[tuple[str, re.Pattern[str]]], lines: Sequence[Line]) -> str | None:

@@ -55,6 +55,8 @@ class Panic:
     cpu: int | None = None
     pid: int | None = None
     comm: str | None = None
+    uid: int | None = None
+    """The user for whom the task ran, where the kernel tells it (since 6.12)."""
     taint: tuple[str, ...] = ()
     rip: Place | None = None
     error_code: str | None = None
