@@ -22,24 +22,29 @@ _LEVELS = {
     name: level for level, name in enumerate(("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"))
 }
 
-_DAY = r"(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
-_ISO = (
-    r"(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-    r"(?:Z|[+-]\d\d:?\d\d| [A-Z]{3,5}(?= ))?"
-)
+_TIME = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+_DAY = rf"(?:\d{{4}} )?(?:[A-Z][a-z]{{2}} )?[A-Z][a-z]{{2}} [ \d]\d (?:\d{{4}} )?{_TIME}(?: \d{{4}})?"
+_ISO = rf"(?:[A-Z][a-z]{{2}} )?\d{{4}}-\d\d-\d\d[T ]{_TIME}(?:Z|[+-]\d\d:?\d\d| [A-Z]{{3,5}}(?= ))?"
 _UNIX = r"\d{10}\.\d{3,6}"
-_KERNEL = r"\S{1,255} (?:\w{1,10}\.\w{1,10} )?kernel(?:\[\d{1,7}\])?(?:: ?| - - - )"
-_STAMP = r"\[ {0,8}(\d{1,10}\.\d{1,9})[^\]\n]{0,20}\] ?(?:\[ {0,8}([TC]\d{1,10})\] ?)?"
-_CLOCK = rf"\[(?:{_DAY}(?: \d{{4}})?|[A-Z][a-z]{{2}} ?\d{{1,2}} \d\d:\d\d|[ <]{{0,8}}\+?\d{{1,6}}\.\d{{6}}>?)\] ?"
+_KERNEL = r"(?:\S{1,255} )?(?:\w{1,10}\.\w{1,10} )?kernel(?:\[\d{1,7}\])?(?:: ?| - - - )"
+_BEFORE = r"(?:\S{1,255} )?(?=\[ {0,8}\d{1,10}\.|<\d{1,3}>\[)"
+_STAMP = r"\[ {0,8}(\d{1,10}\.\d{1,9})[^\]\n]{0,20}\] ?(?:(?:\S{1,255} )?kernel: ?)?"
+_DATED = r"[^\]\s]{1,16} [^\]\s]{1,16} [ \d]\d \d\d:\d\d:\d\d[^\]\n]{0,40}"
+_CLOCK = rf"\[(?:{_DATED}|[A-Z][a-z]{{2}} ?\d{{1,2}} \d\d:\d\d|[ <]{{0,8}}\+?\d{{1,6}}\.\d{{6}}>?)\] ?"
 
 _PREFIX = re.compile(
     r"(?:<(\d{1,3})>(?:1 )?)?"  # syslog's <4>, RFC 5424's <4>1
-    rf"(?:(?:{_DAY}|{_ISO}|{_UNIX}) {_KERNEL}|{_ISO} )?"  # syslog, journalctl; dmesg --time-format iso
+    rf"(?:(?:{_DAY}|{_ISO}|{_UNIX}) {_KERNEL}"  # syslog, journalctl
+    rf"|(?:{_DAY}|{_ISO}|\[{_ISO}\]) {{1,3}}{_BEFORE}|{_ISO} "  # a console server, netconsole; dmesg --time-format iso
+    r"| ?kernel: ?(?=\[)| {0,4}MESSAGE=|\d\d: (?=\[))?"  # syslogd's cry to all; journalctl -o verbose; z/VM's CPU
     r"(?:<(\d{1,3})>)?"  # the console's level behind syslog's date
     r"(?:kern {0,2}:([a-z]{3,7}) {0,3}: )?"  # dmesg --decode
-    r"(?:(\d{1,4}),\d{1,20},(\d{1,20}),[-cf+][^;\n]{0,80};)?"  # /dev/kmsg, extended netconsole
-    rf"(?:{_STAMP}(?:\S{{1,255}} kernel: )?|{_CLOCK})?"  # printk; journalctl -o short-monotonic; dmesg -T, -e, -d
+    r"(?:(\d{1,4}),\d{1,20},(\d{1,20}),[-cf+](?:,caller=([TC]\d{1,10}))?[^;\n]{0,80};)?"  # /dev/kmsg
+    rf"(?:{_STAMP}|{_CLOCK})?"  # printk, journalctl -o short-monotonic; dmesg -T in any language, -e, -d
+    r"(?:\[ {0,8}([TC]\d{1,10})\] ?)?"  # CONFIG_PRINTK_CALLER
 )
+_FIELD = re.compile(r" {0,4}_{0,2}[A-Z][A-Z0-9_]{1,40}=")
+"""A field of the journal beside its MESSAGE, or of /dev/kmsg behind a message."""
 _AGAIN = re.compile(r"\[ {0,8}\d{1,7}\.\d{6}\]")
 """Another message's stamp in the middle of a line: two consoles, or a line that never ended."""
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[^\[\]\n])")
@@ -113,9 +118,9 @@ def _prefix(raw: str, begin: int = 0) -> re.Match[str]:
 def _line(raw: str, number: int) -> Line | None:
     found = _prefix(raw)
     text = raw[found.end() :].rstrip()
-    if not text:
+    if not text or (not found.end() and _FIELD.match(raw)):
         return None
-    syslog, console, word, kmsg, micros, stamp, caller = found.groups()
+    syslog, console, word, kmsg, micros, told, stamp, caller = found.groups()
     time = float(stamp) if stamp else int(micros) / 1e6 if micros else None
     digits = console or kmsg or syslog
-    return Line(text, number, time, caller, int(digits) & 7 if digits else _LEVELS.get(word))
+    return Line(text, number, time, caller or told, int(digits) & 7 if digits else _LEVELS.get(word))

@@ -12,14 +12,17 @@ from .kernel import hardware_name, kernel
 from .line import Line
 from .lines import Log, split
 from .panic import Cause, causes, ends, first, survived
-from .report import Decoded, LogFacts, Signature
+from .report import Decoded, LogFacts, Signature, Stack
 from .stack import Trace, traces
 
 WINDOW = 1500
 """Lines behind a cause that may belong to it."""
 MOST_FRAMES = 256
 """Frames of the stack that are told."""
+MOST_STACKS, MOST_OF_ONE = 32, 64
+"""Stacks beside the crash's own, and frames of each."""
 CUT = "the log is longer than is read: its middle was not looked at"
+DROPPED = "the kernel dropped messages before they reached this log: it has gaps"
 SURVIVED = "no line says that the kernel stopped: it may have gone on after this report"
 _ASIDE = re.compile(
     r"Allocated|Freed|created|stored to memory|potentially related|last (?:en|dis)abled|disabled at"
@@ -37,11 +40,13 @@ def decode(log: bytes) -> Decoded:
     stacks = _ordered(cause, own) if cause else []
     panic = crash.tell(cause, own, stacks) if cause else None
     frames = tuple(stacks[0].frames[:MOST_FRAMES]) if stacks else ()
+    others = tuple(Stack(trace.heading[:200], tuple(trace.frames[:MOST_OF_ONE])) for trace in stacks[1:][:MOST_STACKS])
+    dropped = next(cut.holding("printk messages dropped"), None) is not None
     errors = find(cut.lines)
-    said = ((cut.truncated, CUT), (cause is not None and survived(found), SURVIVED))
+    said = ((cut.truncated, CUT), (dropped, DROPPED), (cause is not None and survived(found), SURVIVED))
     return Decoded(
-        panic=panic, frames=frames, modules=modules.linked_in(own), hardware_name=hardware_name(cut, own),
-        hardware_errors=errors,
+        panic=panic, frames=frames, other_stacks=others, modules=modules.linked_in(own),
+        unloaded_modules=modules.unloaded(own), hardware_name=hardware_name(cut, own), hardware_errors=errors,
         signature=Signature(signature.crash(panic, frames) if panic else None, part.signature(errors)),
         kernel=kernel(cut, own), uptime_seconds=_uptime(cut, own), dmesg=LogFacts(len(cut.lines), cut.truncated),
         doubts=tuple(words for true, words in said if true),

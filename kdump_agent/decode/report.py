@@ -34,8 +34,17 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Stack:
+    """A stack trace beside the crash's own: who allocated, who freed, who holds a lock, another CPU."""
+
+    heading: str
+    """The kernel's own line before it."""
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True)
 class Module:
-    """One of the modules linked in."""
+    """One of the modules linked in, or unloaded before."""
 
     name: str
     flags: str | None = None
@@ -89,7 +98,10 @@ class Decoded:
 
     panic: Panic | None = None
     frames: tuple[Frame, ...] = ()
+    other_stacks: tuple[Stack, ...] = ()
     modules: tuple[Module, ...] = ()
+    unloaded_modules: tuple[Module, ...] = ()
+    """The last unloaded, and those that are gone but had tainted the kernel."""
     hardware_name: str | None = None
     hardware_errors: tuple[HardwareError, ...] = ()
     signature: Signature = Signature()

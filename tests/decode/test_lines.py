@@ -23,7 +23,7 @@ PREFIXES = [  # prefix, seconds, caller, level
     ("<12>", None, None, 4),
     ("kern  :warn  : [   12.345678] ", 12.345678, None, 4),
     ("4,1234,12345678,-;", 12.345678, None, 4),
-    ("6,416,5432,c,caller=T1;", 0.005432, None, 6),
+    ("6,416,5432,c,caller=T1;", 0.005432, "T1", 6),
     ("Nov 23 20:47:11 host kernel: [   12.345678] ", 12.345678, None, None),
     ("Nov  3 20:47:11 host kernel: ", None, None, None),
     ("Nov 23 20:47:11 host kernel: <4>[   12.345678] ", 12.345678, None, 4),
