@@ -18,6 +18,7 @@ ECHO = "echo"
 # Where the function at fault is looked for, in this order.
 LINE = "line"  # the line itself names it
 NEXT = "next"  # one of the next lines names it ("caller is", "last function:", "at:")
+HELD = "held"  # the list of locks still held names who took them
 PC = "pc"  # where the CPU stood
 STACK = "stack"  # the first trace
 FIRST = "first"  # the very first trace, although it tells of an earlier time
@@ -239,15 +240,20 @@ RULES: tuple[Rule, ...] = (
     *_rules(
         "lockdep", REPORT, (FIRST,),
         ("lock order detected", r"-(?:un)?safe lock order detected", "possible irq lock order {in}"),
+    ),
+    *_rules(
+        "lockdep", REPORT, (NEXT, FIRST),
         ("lock inversion", r"possible irq lock inversion dependency", "possible irq lock inversion {in}"),
+    ),
+    *_rules(
+        "lockdep", REPORT, (HELD, BACKTRACE),
+        ("returning to user", r"lock held when returning to user space!", "lock held on return to user space {in}"),
+        ("has locks held", r"still has locks held!|has locks held ", "locks still held {in}"),
     ),
     *_rules(
         "lockdep", REPORT, (BACKTRACE,),
         ("suspicious ", r"(?:WARNING|INFO): suspicious (?:RCU usage|rcu_dereference)", "suspicious RCU usage {in}"),
         ("non-static key", r"INFO: trying to register non-static key", "lock without a key {in}"),
-        ("returning to user", r"lock held when returning to user space!", "lock held on return to user space {in}"),
-        ("has locks held", r"still has locks held!|has locks held ", "locks still held {in}"),
-        ("still has locks", r"still has locks held!", "locks still held {in}"),
         ("Nested lock", r"Nested lock was not taken", "nested lock was not taken {in}"),
         ("BUG: ", r"BUG: MAX_\w{4,30} too low!", "lockdep ran out of room {in}"),
     ),

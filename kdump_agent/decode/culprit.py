@@ -12,15 +12,14 @@ from .machinery import (
     ALLOCATING,
     BOUNDARIES,
     INTERRUPTS,
-    LOCKERS,
     MACHINERY,
-    OWNED,
+    OTHERS,
     REPORTING,
+    WAITED_FOR,
     WAITS_FOR_CPUS,
-    WRAPPERS,
     Words,
     bare,
-)  # fmt: skip
+)
 from .panic import Cause
 from .report import Frame
 from .stack import Trace, place
@@ -54,6 +53,7 @@ def function(cause: Cause, lines: Sequence[Line], traces: Sequence[Trace], stood
         causes.LINE: lambda: _line(cause),
         causes.PAIR: lambda: _line(cause),
         causes.NEXT: lambda: _next(lines),
+        causes.HELD: lambda: _held(lines),
         causes.PC: lambda: [frame.symbol for frame in stood.frames],
         causes.FIRST: lambda: _reliable(traces),
         causes.OWNER: lambda: _reliable(traces),
@@ -62,17 +62,19 @@ def function(cause: Cause, lines: Sequence[Line], traces: Sequence[Trace], stood
         causes.LOOP: lambda: _looping(stood, traces),
     }
     named = [(source, symbol) for source in cause.rule.look for symbol in sources[source]()]
-    others = _OTHERS.get(cause.rule.kind, Words())
-    told = (symbol for source, symbol in named if symbol not in _PASSED.get(source, MACHINERY) and symbol not in others)
+    told = (symbol for source, symbol in named if not _passed(symbol, source, cause.rule.kind))
     helpers = (symbol for _, symbol in named if symbol not in REPORTING)
     found = next(told, None) or next(helpers, None)
     return bare(found) if found else None
 
 
+def _passed(symbol: str, source: str, kind: str) -> bool:
+    other = symbol in OTHERS.get(kind, ()) and symbol not in WAITED_FOR
+    return other or symbol in _PASSED.get(source, MACHINERY)
+
+
 _PASSED = {causes.LOOP: Words(), causes.PAIR: Words(), causes.OWNER: ALLOCATING}
 """Which functions of a source are passed over, if not all machinery."""
-_OTHERS = {"memory_leak": OWNED, "bug": WRAPPERS, "lockdep": LOCKERS}
-"""Which are passed over besides, by the kind of crash."""
 
 
 def _line(cause: Cause) -> list[str]:
@@ -88,6 +90,17 @@ def _next(lines: Sequence[Line]) -> Iterator[str]:
             after = place(line.text[found.end() :]) or (place(lines[at + 1].text) if at + 1 < len(lines) else None)
             if after is not None and after.symbol:
                 yield after.symbol
+
+
+def _held(lines: Sequence[Line]) -> Iterator[str]:
+    """Who took the locks that lockdep lists as held: `` #0: (lock){..}, at: function``."""
+    for line in lines[1:NEXT_LINES]:
+        if (
+            _LISTED.match(line.text)
+            and (found := _NAMED.search(line.text))
+            and (spot := place(line.text[found.end() :]))
+        ):
+            yield spot.symbol
 
 
 def _reliable(traces: Sequence[Trace]) -> Iterator[str]:

@@ -17,6 +17,8 @@ _OOPS = re.compile(
     r"(?: (#\S.{0,120}?)(?(1)\))$)?"
 )
 """lib/dump_stack.c, ``dump_stack_print_info``; RHEL writes dashes and small letters before the release."""
+_LOCKDEP = re.compile(r"^(\d{1,3}\.\d{1,4}\S{0,64}) (#\d\S{0,40})(?:$| .{0,60}(?:Not tainted|Tainted: ))")
+"""kernel/locking/lockdep.c, ``print_kernel_ident``: on a line of its own."""
 _NAMES = ("Hardware name: ", "DMI: ", "Machine model: ", "OF: fdt: Machine model: ")
 MOST_OOPS = 200
 """Lines behind a cause in which it names its kernel."""
@@ -41,10 +43,10 @@ _MACHINES = (  # words that only one architecture's kernel writes
 def kernel(log: Log, own: Sequence[Line]) -> Kernel:
     """Return what a log says of its kernel; ``own`` are the lines of the crash, which know better than the boot's."""
     for line in own[:MOST_OOPS]:
-        if found := _OOPS.search(line.text):
-            release, own_version = found[2], found[3] or ""
-            build = _BUILD_ID.search(own_version)
-            version = _banner(log, release)[1] or _BUILD_ID.sub("", own_version)
+        if found := _OOPS.search(line.text) or _LOCKDEP.match(line.text):
+            release, own_version = found.groups()[-2:]
+            build = _BUILD_ID.search(own_version or "")
+            version = _banner(log, release)[1] or _BUILD_ID.sub("", own_version or "")
             return Kernel(release, version or None, machine(log), build[1] if build else None)
     return Kernel(*_banner(log, None), machine(log))
 

@@ -77,17 +77,17 @@ _REPORTERS = """
     check_slab check_object check_bytes_and_report on_freelist print_trailer print_section lockdep_* __lockdep*
     lock_acquire* lock_release* lock_downgrade lock_is_held* lock_set_class lock_pin* lock_unpin* lock_contended
     lock_acquired __lock_acquire* __lock_release* __lock_is_held __lock_set_class __lock_downgrade validate_chain*
-    check_deadlock* check_prev_add* check_prevs_add check_noncircular* check_usage* check_irq_usage check_wait_context
-    check_unlock* check_path* check_flags* check_chain_key mark_lock* mark_held* mark_usage mark_irqflags
-    register_lock_class valid_state* lookup_chain_cache* add_chain_cache* hlock_class print_circular* print_bad_*
-    print_usage_bug* print_deadlock* print_irq* print_unlock* print_lock* print_freed_lock_bug print_held*
-    debug_check_no_* debug_print_object debug_object_* __debug_object* debug_mutex_* debug_spin_* debug_write_*
-    debug_read_* debug_rt_* debug_lockdep* debug_timer_* debug_hrtimer_* debug_work_* debug_rcu_* debug_smp_processor_id
-    debug_dma_* debug_rwlock_* check_sync check_unmap add_dma_entry rcu_lockdep* __might_* ___might_* might_sleep*
-    might_fault __schedule_bug schedule_debug check_preemption_disabled __this_cpu_preempt_check check_flush_dependency
-    spin_bug spin_dump rwlock_bug __seqprop* bad_page* check_new_page* check_free_page* free_page_is_bad* dump_page*
-    __dump_page read_word_at_a_time warn_bogus* __warn_* ref_tracker_* __ref_tracker* assfail assertfail *_assertfail*
-    check_pad_bytes should_fail* should_failslab fail_dump
+    check_deadlock* reacquire_held* work_is_static* timer_is_static* seqprop_* check_prev_add* check_prevs_add
+    check_noncircular* check_usage* check_irq_usage check_wait_context check_unlock* check_path* check_flags*
+    check_chain_key mark_lock* mark_held* mark_usage mark_irqflags register_lock_class valid_state* lookup_chain_cache*
+    add_chain_cache* hlock_class print_circular* print_bad_* print_usage_bug* print_deadlock* print_irq* print_unlock*
+    print_lock* print_freed_lock_bug print_held* debug_check_no_* debug_print_object debug_object_* __debug_object*
+    debug_mutex_* debug_spin_* debug_write_* debug_read_* debug_rt_* debug_lockdep* debug_timer_* debug_hrtimer_*
+    debug_work_* debug_rcu_* debug_smp_processor_id debug_dma_* debug_rwlock_* check_sync check_unmap add_dma_entry
+    rcu_lockdep* __might_* ___might_* might_sleep* might_fault __schedule_bug schedule_debug check_preemption_disabled
+    __this_cpu_preempt_check check_flush_dependency spin_bug spin_dump rwlock_bug __seqprop* bad_page* check_new_page*
+    check_free_page* free_page_is_bad* dump_page* __dump_page read_word_at_a_time warn_bogus* __warn_* ref_tracker_*
+    __ref_tracker* assfail assertfail *_assertfail* check_pad_bytes should_fail* should_failslab fail_dump
 """
 _ALLOCATORS = """
     kmalloc* kzalloc* kcalloc* __kmalloc* ___kmalloc* __do_kmalloc* __do_kmem* kmem_cache_* __kmem_cache_* kfree
@@ -96,14 +96,14 @@ _ALLOCATORS = """
     vm_area_* mempool_* slab_* ___slab_* __slab_* __cache_* ____cache_* cache_alloc* cache_grow* cache_flusharray
     cache_free_debugcheck do_slab_free free_debug_processing alloc_debug* free_to_partial_list set_track* free_block
     qlist_* quarantine_* new_slab* allocate_slab alloc_slab* stack_depot* __stack_depot* kasan_save* free_page*
-    free_unref* __free_page* __free_pages* __free_slab discard_slab alloc_page* alloc_pages* __alloc_pages*
-    __alloc_frozen* __alloc_percpu* free_percpu pcpu_* __folio_alloc* folio_alloc* post_alloc_hook prep_new_page
-    get_page_from_freelist rmqueue* free_pcp* free_frozen* __set_page_owner* set_page_owner* __reset_page_owner
-    page_pool* __page_pool* page_frag_* __page_frag_* radix_tree_node_alloc radix_tree_extend idr_get_free* idr_alloc*
-    ida_* sk_prot_alloc sk_alloc *alloc_skb* __alloc_skb __netdev_alloc_skb napi_alloc_skb alloc_skb* __build_skb*
-    build_skb pskb_expand_head kmemleak_* xas_alloc xas_create* xas_nomem filemap_alloc_folio* __filemap_get_folio*
-    find_or_create_page* do_read_cache_* read_cache_folio* read_cache_page* pagecache_get_page* grab_cache_page*
-    mapping_read_folio*
+    free_unref* __free_page* __free_pages* __free_slab discard_slab alloc_page* alloc_pages* vma_alloc_folio*
+    __alloc_pages* __alloc_frozen* __alloc_percpu* free_percpu pcpu_* __folio_alloc* folio_alloc* post_alloc_hook
+    prep_new_page get_page_from_freelist rmqueue* free_pcp* free_frozen* __set_page_owner* set_page_owner*
+    __reset_page_owner page_pool* __page_pool* page_frag_* __page_frag_* radix_tree_node_alloc radix_tree_extend
+    idr_get_free* idr_alloc* ida_* sk_prot_alloc sk_alloc *alloc_skb* __alloc_skb __netdev_alloc_skb napi_alloc_skb
+    alloc_skb* __build_skb* build_skb pskb_expand_head kmemleak_* xas_alloc xas_create* xas_nomem filemap_alloc_folio*
+    __filemap_get_folio* find_or_create_page* do_read_cache_* read_cache_folio* read_cache_page* pagecache_get_page*
+    grab_cache_page* mapping_read_folio*
 """
 _TRACING = """
     __kcov* kcov* write_comp_data __sanitizer* __cfi_* __traceiter* trace_hardirqs_* trace_softirqs* trace_preempt*
@@ -113,30 +113,30 @@ _TRACING = """
 """
 _HELPERS = """
     memcpy* memset* memmove* memcmp* memchr* memscan* memparse __memcpy* __memset* __memmove* __memcmp* __pi_mem*
-    __pi_str* strlen strnlen strcpy strncpy strcmp strncmp strlcpy strscpy* sized_strscpy strchr strrchr strstr strsep
-    strlcat strcat strncat strcasecmp strncasecmp strspn strcspn skip_spaces sscanf vsscanf simple_strto* kstrto*
-    _kstrto* copy_from_* copy_to_* _copy_from_* _copy_to_* __copy_* copyin copyout* copy_user* copy_page copy_page_*
-    copy_mc_* raw_copy* rep_movs_* rep_stos_* clear_user* __clear_user* clear_page* __get_user* get_user* __put_user*
-    put_user* strncpy_from_user* strnlen_user* *copy_to_iter* *copy_from_iter* iov_iter_copy* csum_partial*
-    csum_and_copy* crc16 crc32* vsnprintf* vscnprintf snprintf scnprintf sprintf vsprintf kasprintf kvasprintf* pointer
-    number string string_nocheck hex_string symbol_string va_format mac_address_string ip4_addr* ip6_addr* ip4_string
-    ip6_string ip_addr_string uuid_string bitmap_string format_decode hex_dump* print_hex_dump* seq_printf seq_vprintf
-    printk* _printk* vprintk* dev_vprintk_emit dev_printk* __dev_printk _dev_* netdev_printk* __netdev_printk list_add*
-    list_del* list_move* list_splice* list_empty* list_is_* list_replace* __list_* hlist_* __hlist_* llist_* plist_*
-    klist_* __rb_* rb_insert* rb_erase* rb_next rb_prev rb_first* rb_last* rb_replace* kref_* refcount_* __refcount_*
-    lockref_* percpu_ref_* percpu_counter_* __percpu_counter_* atomic* arch_atomic* raw_atomic* _atomic_* instrument_*
-    test_bit* set_bit* clear_bit* change_bit* test_and_* arch_test* arch_set* arch_clear* __test_* __set_bit __clear_bit
-    variable_test_bit constant_test_bit find_next_* find_first_* find_last_* _find_* __find_nth* bitmap_* __bitmap_*
-    __read_once* read_once* __write_once* get_unaligned* put_unaligned* __xchg* __cmpxchg* siphash* jhash* kfree_skb*
-    __kfree_skb sk_skb_reason_drop skb_release_* skb_push skb_put skb_pull* skb_panic skb_over_panic skb_under_panic
-    pskb_put __skb_put* __skb_push __skb_pull* assfail drop_nlink inc_nlink clear_nlink set_nlink iput
-    mark_buffer_dirty* __brelse bforget __bforget radix_tree_* __radix_tree_* xa_* __xa_* xas_* idr_* rcu_is_*
-    rcu_read_* __rcu_read_* kfree_rcu_* kvfree_call_rcu complete complete_all __wake_up* wake_up* swake_up*
-    try_to_wake_up autoremove_wake_function default_wake_function woken_wake_function notifier_call_chain
-    *_notifier_call_chain* call_netdevice_notifiers* crc8 crc64* crc_itu_t* crc_ccitt* readb readw readl readq writeb
-    writew writel writeq __raw_readb __raw_readw __raw_readl __raw_readq __raw_writeb __raw_writew __raw_writel
-    __raw_writeq ioread8 ioread16* ioread32* iowrite8 iowrite16* iowrite32* logic_in* logic_out* inb inw inl outb outw
-    outl iput_final ihold find_lock_entries truncate_inode_pages_range
+    __pi_str* strlen strnstr strndup_user strnlen strcpy strncpy strcmp strncmp strlcpy strscpy* sized_strscpy strchr
+    strrchr strstr strsep strlcat strcat strncat strcasecmp strncasecmp strspn strcspn skip_spaces sscanf vsscanf
+    simple_strto* kstrto* _kstrto* copy_from_* copy_to_* _copy_from_* _copy_to_* __copy_* copyin copyout* copy_user*
+    copy_page copy_page_* copy_mc_* raw_copy* rep_movs_* rep_stos_* clear_user* __clear_user* clear_page* __get_user*
+    get_user* __put_user* put_user* strncpy_from_user* strnlen_user* *copy_folio_* *copy_to_iter* *copy_from_iter*
+    iov_iter_copy* csum_partial* csum_and_copy* crc16 crc32* vsnprintf* vscnprintf snprintf scnprintf sprintf vsprintf
+    kasprintf kvasprintf* pointer number string string_nocheck hex_string symbol_string va_format mac_address_string
+    ip4_addr* ip6_addr* ip4_string ip6_string ip_addr_string uuid_string bitmap_string format_decode hex_dump*
+    print_hex_dump* seq_printf seq_vprintf printk* _printk* vprintk* dev_vprintk_emit dev_printk* __dev_printk _dev_*
+    netdev_printk* __netdev_printk list_add* list_del* list_move* list_splice* list_empty* list_is_* list_replace*
+    __list_* hlist_* __hlist_* llist_* plist_* klist_* __rb_* rb_insert* rb_erase* rb_next rb_prev rb_first* rb_last*
+    rb_replace* kref_* refcount_* __refcount_* lockref_* percpu_ref_* percpu_counter_* __percpu_counter_* atomic*
+    arch_atomic* raw_atomic* _atomic_* instrument_* test_bit* set_bit* clear_bit* change_bit* test_and_* arch_test*
+    arch_set* arch_clear* __test_* __set_bit __clear_bit variable_test_bit constant_test_bit find_next_* find_first_*
+    find_last_* _find_* __find_nth* bitmap_* __bitmap_* __read_once* read_once* __write_once* get_unaligned*
+    put_unaligned* __xchg* __cmpxchg* siphash* jhash* kfree_skb* __kfree_skb sk_skb_reason_drop skb_release_* skb_push
+    skb_put skb_pull* skb_panic skb_over_panic skb_under_panic pskb_put __skb_put* __skb_push __skb_pull* assfail
+    drop_nlink inc_nlink clear_nlink set_nlink iput mark_buffer_dirty* __brelse bforget __bforget radix_tree_*
+    __radix_tree_* xa_* __xa_* xas_* idr_* rcu_is_* rcu_read_* __rcu_read_* kfree_rcu_* kvfree_call_rcu complete
+    complete_all __wake_up* wake_up* swake_up* try_to_wake_up autoremove_wake_function default_wake_function
+    woken_wake_function notifier_call_chain *_notifier_call_chain* call_netdevice_notifiers* crc8 crc64* crc_itu_t*
+    crc_ccitt* readb readw readl readq writeb writew writel writeq __raw_readb __raw_readw __raw_readl __raw_readq
+    __raw_writeb __raw_writew __raw_writel __raw_writeq ioread8 ioread16* ioread32* iowrite8 iowrite16* iowrite32*
+    logic_in* logic_out* inb inw inl outb outw outl iput_final ihold find_lock_entries truncate_inode_pages_range
 """
 _LOCKS = """
     _raw_spin* _raw_read* _raw_write* __raw_spin* __raw_read* __raw_write* do_raw_* arch_spin* queued_spin_*
@@ -191,7 +191,7 @@ _ENTRY = """
     ia32_sysret* call_softirq* start_secondary* secondary_startup* cpu_startup_entry cpu_idle* do_idle default_idle*
     arch_cpu_idle* mwait_idle* safe_halt acpi_safe_halt acpi_idle* cpuidle_* call_cpuidle intel_idle* rest_init
     start_kernel x86_64_start* i386_start_kernel arch_call_rest_init invoke_syscall* __invoke_syscall* ret_fast_syscall*
-    x64_sys_call ia32_sys_call ret_from_syscall* ret_to_user* work_pending _stext _text _etext
+    x64_sys_call ia32_sys_call sysc_* ret_from_syscall* ret_to_user* work_pending _stext _text _etext
 """
 _DRIVER_CORE = """
     device_add* device_del device_register device_unregister device_create* device_destroy device_initialize
@@ -216,14 +216,21 @@ REPORTING = Words(_MESSENGERS, _TRAPS, _REPORTERS, _ALLOCATORS, _TRACING)
 ALLOCATING = Words(_MESSENGERS, _TRAPS, _REPORTERS, _ALLOCATORS, _TRACING, _HELPERS)
 """The part of it that stands between memory and its owner."""
 
-OWNED = Words("""
-    *alloc* list_lru_init* pcpu_create* mmap_region __mmap_region do_mmap vm_mmap* create_object
-""")
-"""What asks for memory on behalf of others: no owner of what leaked."""
-WRAPPERS = Words("skb_* __skb_*")
-"""Functions in which a BUG() stands for their callers' sake."""
-LOCKERS = Words("release_sock __release_sock sock_release_ownership*")
-"""Functions in which lockdep speaks of a lock that their callers hold."""
+OTHERS = {
+    # What asks for memory on behalf of others is no owner of what leaked.
+    "memory_leak": Words(
+        "*alloc* list_lru_init* pcpu_create* mmap_region __mmap_region do_mmap vm_mmap* create_object"
+    ),
+    # In these a BUG() stands for their callers' sake.
+    "bug": Words("skb_* __skb_*"),
+    # In these lockdep speaks of a lock that their callers hold.
+    "lockdep": Words("release_sock __release_sock sock_release_ownership*"),
+    # In these a task sleeps for its callers' sake.
+    "hung_task": Words("*wait* *completion* *_lock* *_slowlock* rcu_barrier*"),
+}
+"""What is passed over besides, by the kind of crash ..."""
+WAITED_FOR = Words("rtnl_lock* synchronize_* __synchronize_*")
+"""... save these, which tell what a task waits for."""
 
 BOUNDARIES = Words("""
     __netif_receive_skb* netif_receive_skb* process_backlog* napi_* __napi_* net_rx_action rtnetlink_rcv*

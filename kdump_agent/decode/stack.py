@@ -21,10 +21,10 @@ _ADDRESSES = r"\(?(?:\[< {0,8}[0-9a-f]{4,16} {0,8}>\]\)?|\[[0-9a-fx]{8,18}\]|\[l
 _FRAME = re.compile(rf"{_ADDRESSES}((?:\? )?)\(?{_NAME}{_OFFSET}{_MODULE}")
 """x86, arm64, riscv, loongarch, mips: an address or none; s390 ``([<pc>] name)``; powerpc ``[sp] [pc] name``."""
 _CALLER = re.compile(
-    rf"(?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}(?: \[([\w-]{{1,64}})\])?\)?"
+    rf"(?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}(?:{_OFFSET})?(?: \[([\w-]{{1,64}})\])?\)?"
     rf" from (?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}{_OFFSET}{_MODULE}"
 )
-"""arm: ``[<pc>] (callee) from [<pc>] (caller+0x10/0x14)``, since 5.18 ``callee from caller+0x10/0x14``."""
+"""arm: ``[<pc>] (callee) from [<pc>] (caller+0x10/0x14)``; both with offsets until 3.2, no addresses since 5.18."""
 _INLINE = re.compile(
     rf"(?:\[< {{1,8}}inline {{1,8}}>\] )?((?:\? )?){_NAME} "
     r"(?:[\w.-]{1,64}/){0,16}[\w.-]{1,64}\.(?:[chS]|rs):\d{1,6}(?::\d{1,4})?(?: \[inline\])?$"
@@ -106,11 +106,12 @@ def _frames(text: str, section: str | None, inside: bool) -> list[Frame]:
     """The frames that a line is: one, none, or on arm two where a trace begins."""
     if "+" in text:
         if " from " in text and (found := _CALLER.match(text)):
-            caller = Frame(found[3], int(found[4], 16), int(found[5], 16), found[6], True, section)
-            return [caller] if inside else [Frame(found[1], None, None, found[2], True, section), caller]
+            symbol, offset, size, module, *from_ = found.groups()
+            caller = _frame(*from_, section=section)
+            return [caller] if inside else [_frame(symbol, offset, size, module, section=section), caller]
         if found := _FRAME.match(text):
             reliable = not found[1] and not text.startswith("([") and not text.endswith(_UNRELIABLE)
-            return [Frame(found[2], int(found[3], 16), int(found[4], 16), found[5], reliable, section)]
+            return [_frame(*found.groups()[1:], section=section, reliable=reliable)]
         if inside and _COUNTER.match(text) and (spot := place(text)):
             return [Frame(spot.symbol, spot.offset, spot.size, spot.module, True, section)]
     if ":" in text and (found := _INLINE.match(text)):
@@ -118,3 +119,11 @@ def _frames(text: str, section: str | None, inside: bool) -> list[Frame]:
     if ":" in text and (found := _LISTED.match(text)):
         return [Frame(found[2], None, None, found[3], not found[1], section)]
     return []
+
+
+def _frame(
+    symbol: str, offset: str | None, size: str | None, module: str | None, *, section: str | None, reliable: bool = True
+) -> Frame:
+    return Frame(
+        symbol, int(offset, 16) if offset else None, int(size, 16) if size else None, module, reliable, section
+    )
