@@ -318,6 +318,7 @@ RULES: tuple[Rule, ...] = (
         ("WARNING: ", r"WARNING: CPU: \d{1,5} PID: \d{1,10} at (\S{1,200}:\d{1,6})(?: " + _FN + ")?", "WARNING {in}"),
         ("WARNING: ", r"WARNING: at (\S{1,200}:\d{1,6})(?: " + _FN + ")?", "WARNING {in}"),
         ("WARNING: ", r"WARNING: (\S{1,200}:\d{1,6}) at " + _FN, "WARNING {in}"),
+        ("WARNING: ", r"WARNING: (\S{1,200}:\d{1,6}) at " + _NAMED + r" \S{1,200} \[inline\], CPU#", "WARNING {in}"),
         ("WARNING: ", r"WARNING: (\S{1,200}:\d{1,6}) at \S{1,80}, CPU#", "WARNING {in}"),
         ("WARNING: ", r"WARNING: kernel stack (?:regs|frame pointer) at .{0,80} has bad", "bad frame pointer"),
     ),

@@ -13,8 +13,8 @@ _BANNER = re.compile(r"Linux version (\S{1,64}) (.{0,600})")
 """init/version.c, ``linux_banner``."""
 _VERSION = re.compile(r"#\d{1,8}[ -].{0,200}$")
 _OOPS = re.compile(
-    r"(?:Not tainted|Tainted: [A-Z]) {0,8}[A-Za-z -]{0,70}(\()?(\d{1,3}\.\d{1,4}[^\s)]{0,64})"
-    r"(?: (#\S.{0,120}?)(?(1)\))$)?"
+    r"(?:Not tainted|Tainted: [A-Z]) {0,8}[A-Za-z -]{0,70}(\()?(?<![^ (])"
+    r"(\d{1,3}\.\d{1,4}[^\s)]{0,64}|[a-z][^\s)]{0,64}(?= #\d))(?: (#\S.{0,120}?)(?(1)\))$)?"
 )
 """lib/dump_stack.c, ``dump_stack_print_info``; RHEL writes dashes and small letters before the release."""
 _LOCKDEP = re.compile(r"^(\d{1,3}\.\d{1,4}\S{0,64}) (#\d\S{0,40})(?:$| .{0,60}(?:Not tainted|Tainted: ))")

@@ -13,7 +13,7 @@ from .line import Line
 from .lines import Log, split
 from .panic import Cause, causes, ends, first, survived
 from .report import Decoded, LogFacts, Signature, Stack
-from .stack import Trace, traces
+from .stack import Trace, title, traces
 
 WINDOW = 1500
 """Lines behind a cause that may belong to it."""
@@ -40,7 +40,7 @@ def decode(log: bytes) -> Decoded:
     stacks = _ordered(cause, own) if cause else []
     panic = crash.tell(cause, own, stacks) if cause else None
     frames = tuple(stacks[0].frames[:MOST_FRAMES]) if stacks else ()
-    others = tuple(Stack(trace.heading[:200], tuple(trace.frames[:MOST_OF_ONE])) for trace in stacks[1:][:MOST_STACKS])
+    others = tuple(Stack(title(trace)[:200], tuple(trace.frames[:MOST_OF_ONE])) for trace in stacks[1:][:MOST_STACKS])
     dropped = next(cut.holding("printk messages dropped"), None) is not None
     errors = find(cut.lines)
     said = ((cut.truncated, CUT), (dropped, DROPPED), (cause is not None and survived(found), SURVIVED))

@@ -1,6 +1,7 @@
 """Functions that stand in everybody's stack between a fault and its cause, by what they are for.
 
-A word is a function's name; a star at its end or its beginning stands for anything. The names are the kernel's, of
+A word is a function's name; a star at its end or its beginning stands for anything, and underscores before it do not
+matter: they stand for a function's inner part. The names are the kernel's, of
 2.6.32 to 6.18; which of them a kind of crash passes over is culprit.py's work.
 """
 
@@ -21,6 +22,9 @@ class Words:
 
     def __contains__(self, symbol: object) -> bool:
         name = bare(str(symbol))
+        return self._has(name) or (name[:1] == "_" and self._has(name.lstrip("_")))
+
+    def _has(self, name: str) -> bool:
         return (
             name in self._exact
             or name.startswith(self._heads)
@@ -191,7 +195,7 @@ _ENTRY = """
     ia32_sysret* call_softirq* start_secondary* secondary_startup* cpu_startup_entry cpu_idle* do_idle default_idle*
     arch_cpu_idle* mwait_idle* safe_halt acpi_safe_halt acpi_idle* cpuidle_* call_cpuidle intel_idle* rest_init
     start_kernel x86_64_start* i386_start_kernel arch_call_rest_init invoke_syscall* __invoke_syscall* ret_fast_syscall*
-    x64_sys_call ia32_sys_call sysc_* ret_from_syscall* ret_to_user* work_pending _stext _text _etext
+    svc_preempt x64_sys_call ia32_sys_call sysc_* ret_from_syscall* ret_to_user* work_pending _stext _text _etext
 """
 _DRIVER_CORE = """
     device_add* device_del device_register device_unregister device_create* device_destroy device_initialize

@@ -21,7 +21,10 @@ _COUNTER = re.compile(
     r"|\bp[cs] ?: |\bPC is at |^pc {0,3}:? |\bepc {0,3}: |\bera ?: |\bNIP \[|Krnl PSW : "  # arm to s390
 )
 _NOWHERE = re.compile(r"\bR?IP: (?:[0-9a-f]{4}:)?(?:0x[0-9a-f]{1,16}|\(null\)|\[<)")
-_INLINE = re.compile(r"RIP: [0-9a-f]{4}:([A-Za-z_][\w.]{0,255}) \S{1,256}:\d{1,6} \[inline\]")
+_INLINE = re.compile(
+    r"(?:RIP: [0-9a-f]{4}:|EIP: |p[cs] ?: |PC is at |epc ?: |NIP \[[0-9a-f]{8,16}\] )"
+    r"([A-Za-z_][\w.]{0,255}) \S{1,256}:\d{1,6} \[inline\]"
+)
 
 _HEX = r"(?:0x)?([0-9a-f]{1,16})\b"
 _ERRORS = tuple(

@@ -25,6 +25,10 @@ _CALLER = re.compile(
     rf" from (?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}{_OFFSET}{_MODULE}"
 )
 """arm: ``[<pc>] (callee) from [<pc>] (caller+0x10/0x14)``; both with offsets until 3.2, no addresses since 5.18."""
+_CALLER_INLINE = re.compile(
+    r"(?:\[<[0-9a-f]{8}>\] )?\(?[\w.+/]{1,300}\)? from (?:\[<[0-9a-f]{8}>\] )?"
+    rf"\({_NAME} \S{{1,256}}:\d{{1,6}} \[inline\]\)"
+)
 _INLINE = re.compile(
     rf"(?:\[< {{1,8}}inline {{1,8}}>\] )?((?:\? )?){_NAME} "
     r"(?:[\w.-]{1,64}/){0,16}[\w.-]{1,64}\.(?:[chS]|rs):\d{1,6}(?::\d{1,4})?(?: \[inline\])?$"
@@ -42,6 +46,7 @@ _MARK = re.compile(
 _REGISTERS = re.compile(
     r"[RE]?(?:[ABCD]X|SP|BP|SI|DI|FLAGS): |R\d\d: |[CDEFG]S: |CR[02]: |DR[03]: |Code: |x\d{1,2} ?: |sp : |lr : "
     r"|r\d{1,2} ?:|GPR\d\d|pstate|PKRU|[0-9a-f]{8,16} [0-9a-f]{8,16}|Stack:|Exception stack"
+    r"|[0-9a-f]{4}: [0-9a-f ]{8}"
 )
 """What a kernel prints between the frames of one trace."""
 _HEADING = re.compile(
@@ -51,6 +56,9 @@ _HEADING = re.compile(
     r"|task:|Showing all|irq event|general protection|Unable to handle|RIP: 00[23]|Rebooting|Workqueue: "
 )
 """What ends a trace."""
+_WHOSE = re.compile(r"NMI backtrace for|^task:|running task|Task dump for CPU|^CPU: \d|likely owned by|Comm: ")
+"""What tells whose a trace is, some lines before it."""
+_BARE = ("Call ", "Backtrace", "backtrace")
 HEAD = 200
 """Characters of a line in which a heading must begin."""
 MOST = 1000
@@ -68,7 +76,14 @@ class Trace:
     """The last line before it that was no frame: "Call Trace:", "Allocated by task 12:" ..."""
     begin: int
     """The index of its first frame among the lines given."""
+    whose: str = ""
+    """The last line before it that told of a task or CPU."""
     frames: list[Frame] = field(default_factory=list)
+
+
+def title(trace: Trace) -> str:
+    """Return what a trace is of, in the kernel's own words."""
+    return trace.whose if trace.whose and trace.heading.strip().startswith(_BARE) else trace.heading
 
 
 def place(text: str) -> Place | None:
@@ -80,7 +95,7 @@ def place(text: str) -> Place | None:
 def traces(lines: Iterable[Line]) -> Iterator[Trace]:
     """Yield every stack trace, in order. A few lines of others that broke into one are passed over."""
     trace: Trace | None = None
-    heading, section, strays = "", None, 0
+    heading, whose, section, strays = "", "", None, 0
     for at, line in enumerate(lines):
         text = line.text.strip()
         if mark := _MARK.match(text):
@@ -88,16 +103,17 @@ def traces(lines: Iterable[Line]) -> Iterator[Trace]:
             text = text[mark.end() :]
         found = _frames(text, section, trace is not None)
         if found:
-            trace = trace or Trace(heading, at)
+            trace = trace or Trace(heading, at, whose)
             trace.frames.extend(found[: MOST - len(trace.frames)])
             strays = 0
         elif text and not (trace and _REGISTERS.match(text)):
             strays += 1
             if trace and (strays > STRAYS or _HEADING.search(text, 0, HEAD)):
                 yield trace
-                trace = None
+                trace, whose = None, ""
             if trace is None:
                 heading, section = text, None
+                whose = text if _WHOSE.search(text, 0, HEAD) else whose
     if trace is not None:
         yield trace
 
@@ -114,6 +130,8 @@ def _frames(text: str, section: str | None, inside: bool) -> list[Frame]:
             return [_frame(*found.groups()[1:], section=section, reliable=reliable)]
         if inside and _COUNTER.match(text) and (spot := place(text)):
             return [Frame(spot.symbol, spot.offset, spot.size, spot.module, True, section)]
+    if " from " in text and (found := _CALLER_INLINE.match(text)):
+        return [Frame(found[1], None, None, None, True, section)]
     if ":" in text and (found := _INLINE.match(text)):
         return [Frame(found[2], None, None, None, not found[1], section)]
     if ":" in text and (found := _LISTED.match(text)):

@@ -56,7 +56,8 @@ _CPUS = _forms(  # these tell of a CPU alone
     ("lockup - pool", rf"workqueue lockup - pool cpus={_CPU}"),
     # kernel/rcu/tree_stall.h; lib/nmi_backtrace.c
     (" stall", rf"stalls? on CPUs?(?:/tasks)?:? \{{ ?{_CPU}"),
-    ("-..", rf"^(?:rcu: )?\s{{0,4}}{_CPU}-[.?!A-Za-z0-9]{{3,5}}: \("),
+    ("RCU detected CPU", rf"RCU detected CPU {_CPU} stall"),
+    (" idle=", rf"^(?:rcu: )?\s{{0,4}}{_CPU}-[.?!A-Za-z0-9]{{3,5}}: \("),
     ("for cpu ", rf"NMI backtrace for cpu {_CPU}"),
     ("for CPU ", rf"Task dump for CPU {_CPU}:"),
     ("on CPU", rf"on CPU ?{_CPU}\b"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kdump_agent.decode.log import decode
-from kdump_agent.decode.report import Decoded, Place
+from kdump_agent.decode.report import Decoded, Kernel, Place
 
 from . import logs
 
@@ -147,6 +147,70 @@ def test_a_list_of_modules_that_the_log_cut_is_read_on() -> None:
     first = " ".join(f"module{number}" for number in range(100))
     log = f"kernel BUG at a.c:1!\nModules linked in: {first}\n one(OE) two [last unloaded: three]\nCPU: 1 PID: 2\n"
     assert modules(decode(log.encode()))[-2:] == [("one", "OE"), ("two", None)]
+
+
+def test_the_last_unloaded_and_those_that_tainted_before_they_went_are_told() -> None:
+    log = (
+        b"kernel BUG at a.c:1!\nModules linked in: demo(O) [last unloaded: foo(OE)]\n"
+        b"Unloaded tainted modules: mei(E):1 bar():2 foo(OE):1\n"
+    )
+    gone = decode(log).unloaded_modules
+    assert [(module.name, module.flags) for module in gone] == [("foo", "OE"), ("mei", "E"), ("bar", None)]
+    assert [module.name for module in decode(logs.EL6.encode()).unloaded_modules] == ["scsi_wait_scan"]
+
+
+def test_the_stacks_of_who_allocated_and_freed_are_kept_apart_from_the_crash_s_own() -> None:
+    log = (
+        "BUG: KASAN: slab-use-after-free in demo_read+0x1/0x2\nRead of size 8 at addr ffff8881 by task cat/7\n"
+        "Call Trace:\n dump_stack+0x1/0x2\n demo_read+0x1/0x2\nAllocated by task 5:\n demo_open+0x1/0x2\n"
+        "Freed by task 6:\n demo_close+0x1/0x2\nLast potentially related work creation:\n demo_work+0x1/0x2\n"
+    )
+    found = decode(log.encode())
+    assert [frame.symbol for frame in found.frames] == ["dump_stack", "demo_read"]
+    assert [(stack.heading, stack.frames[0].symbol) for stack in found.other_stacks] == [
+        ("Allocated by task 5:", "demo_open"), ("Freed by task 6:", "demo_close"),
+        ("Last potentially related work creation:", "demo_work"),
+    ]  # fmt: skip
+
+
+def test_another_stack_is_named_by_its_task_or_cpu() -> None:
+    log = (
+        "INFO: task a:1 blocked for more than 9 seconds.\nCall Trace:\n mine+0x1/0x2\n"
+        "INFO: task a:1 is blocked on a mutex likely owned by task b:2.\n"
+        "task:b               state:D stack:0     pid:2     ppid:1\nCall Trace:\n owner+0x1/0x2\n"
+        "NMI backtrace for cpu 3\nCall Trace:\n other+0x1/0x2\n"
+    )
+    assert [stack.heading for stack in decode(log.encode()).other_stacks] == [
+        "task:b               state:D stack:0     pid:2     ppid:1", "NMI backtrace for cpu 3",
+    ]  # fmt: skip
+
+
+def test_the_page_fault_s_register_is_not_believed_of_another_fault() -> None:
+    oops = "RIP: 0010:demo+0x1/0x2\nCR2: 00007f1234567000 CR3: 0\n"
+    panic = decode(f"general protection fault: 0000 [#1] SMP\n{oops}".encode()).panic
+    assert panic is not None
+    assert panic.fault_address is None
+    panic = decode(f"PANIC: double fault, error_code: 0x0\n{oops}".encode()).panic
+    assert panic is not None
+    assert panic.fault_address == "0x7f1234567000"
+
+
+KERNELS = [
+    ("CPU: 0 UID: 0 PID: 1 Comm: x Not tainted 6.12.23 #1 b8de21ba31122219d6c6778e419c74a11adc861d",
+     Kernel("6.12.23", "#1", None, "b8de21ba31122219d6c6778e419c74a11adc861d")),
+    ("CPU: 0 UID: 0 PID: 1 Comm: x Tainted: G    W     6.18.0 #1 PREEMPT(full)", Kernel("6.18.0", "#1 PREEMPT(full)")),
+    ("CPU: 0 UID: 0 PID: 1 Comm: x Tainted: G    W     custom-name #1 PREEMPT(full)",
+     Kernel("custom-name", "#1 PREEMPT(full)")),
+    ("4.15.0-rc3+ #10 Not tainted", Kernel("4.15.0-rc3+", "#10")),
+    ("3.0.5 #1", Kernel("3.0.5", "#1")),
+    ("CPU: 1 PID: 2 Comm: x Tainted: P      OE  X --------- -t - 4.18.0-477.el8.x86_64 #1",
+     Kernel("4.18.0-477.el8.x86_64", "#1", "x86_64")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "kernel"), KERNELS)
+def test_a_crash_names_its_kernel(line: str, kernel: Kernel) -> None:
+    assert decode(f"kernel BUG at a.c:1!\n{line}\n".encode()).kernel == kernel
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,53 @@ def test_a_jump_to_nowhere_is_blamed_on_the_caller() -> None:
     assert (found.panic.function, found.panic.rip) == ("demo_call", None)
 
 
+def test_who_holds_the_lock_is_blamed_for_leaving_with_it() -> None:
+    lines = ["WARNING: lock held when returning to user space!", "cat/7 is leaving the kernel with locks still held!",
+             "1 lock held by cat/7:", " #0: ffff8880 (&demo->lock){+.+.}-{3:3}, at: demo_take+0x1/0x2"]  # fmt: skip
+    assert function_of(*lines) == "demo_take"
+
+
+def test_the_lock_that_changed_its_state_is_blamed_for_an_inversion() -> None:
+    lines = ["WARNING: possible irq lock inversion dependency detected", "swapper/0/0 just changed the state of lock:",
+             "ffff8880 (&demo->lock){..-.}-{2:2}, at: demo_timer+0x1/0x2", "but this lock took another:",
+             " (fs_reclaim){+.+.}-{0:0}", "-> (fs_reclaim){+.+.} ops: 1 {", "   HARDIRQ-ON-W at:",
+             "     lock_acquire+0x1/0x2", "     other+0x1/0x2"]  # fmt: skip
+    assert function_of(*lines) == "demo_timer"
+
+
+@pytest.mark.parametrize(
+    ("behind", "function"),
+    [
+        (["nfs_wait_bit_killable", "__wait_on_bit", "nfs4_run_open_task"], "nfs4_run_open_task"),
+        (["mutex_lock", "rtnl_lock", "demo"], "rtnl_lock"),
+        (["wait_for_completion", "__synchronize_srcu", "demo"], "__synchronize_srcu"),
+        (["rwsem_down_write_slowpath", "inode_lock", "demo"], "demo"),
+    ],
+)
+def test_a_hung_task_is_blamed_on_what_it_waits_for_and_not_on_the_waiting(behind: list[str], function: str) -> None:
+    log = ["INFO: task cat:77 blocked for more than 120 seconds.", *stack("__schedule", "schedule", *behind)]
+    assert function_of(*log) == function
+
+
+def test_a_bug_in_a_wrapper_is_its_caller_s() -> None:
+    log = ["kernel BUG at net/core/skbuff.c:1!", "RIP: 0010:skb_panic+0x1/0x2", *stack("skb_push", "demo_xmit")]
+    assert function_of(*log) == "demo_xmit"
+
+
+def test_a_rust_panic_is_blamed_on_who_panicked() -> None:
+    inner = ["_RNvCs_7___rustc17rust_begin_unwind", "_RNvNtCs9_4core9panicking9panic_fmt", "_RNvXs1_demo4mmap"]
+    log = ["kernel BUG at rust/helpers/bug.c:7!", "RIP: 0010:rust_helper_BUG+0x8/0x10", *stack(*inner)]
+    found = decode("\n".join(log).encode()).panic
+    assert found is not None
+    assert (found.title, found.kind) == ("Rust panic in _RNvXs1_demo4mmap", "bug")
+
+
+def test_calls_that_the_compiler_dissolved_where_the_cpu_stood_are_the_innermost() -> None:
+    for prefix in ("RIP: 0010:", "pc : ", "epc : ", "NIP [c008000000000000] "):
+        spot = [f"{prefix}demo_inner fs/a.c:7 [inline]", f"{prefix}demo_outer+0x1/0x2 fs/a.c:9"]
+        assert function_of("kernel BUG at fs/a.c:7!", *spot) == "demo_inner"
+
+
 def test_a_symboliser_s_lines_are_frames_too() -> None:
     lines = [
         "Call Trace:",

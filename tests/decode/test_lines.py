@@ -40,6 +40,23 @@ PREFIXES = [  # prefix, seconds, caller, level
     ("[Nov23 20:47] ", None, None, None),
     ("[  +0.000012] ", None, None, None),
     ("[<    0.000012>] ", None, None, None),
+    ("[   12.345678 <    0.000012>] ", 12.345678, None, None),
+    ("[Mon Nov 23 20:47:11 UTC 2026] ", None, None, None),
+    ("[Mo Nov 23 20:47:11 2026] ", None, None, None),
+    ("[\u4e00 11\u6708 23 20:47:11 2026] ", None, None, None),
+    ("[Mon Nov 23 20:47:11 2026] [ T1234] ", None, "T1234", None),
+    ("[    C0] ", None, "C0", None),
+    ("2026-11-23T20:47:11.123456Z [   12.345678] ", 12.345678, None, None),
+    ("2026-11-23T20:47:11.123456  <4>[   12.345678] ", 12.345678, None, 4),
+    ("[2026-11-23 20:47:11.123] <4>[   12.345678] ", 12.345678, None, 4),
+    ("Nov 23 20:47:11 [   12.345678] ", 12.345678, None, None),
+    ("Nov 23 20:47:11 192.168.1.1 [   12.345678] ", 12.345678, None, None),
+    ("Mon Nov 23 20:47:11 2026 host kernel: ", None, None, None),
+    ("<4>Nov 23 20:47:11 kernel: [   12.345678] ", 12.345678, None, 4),
+    ("[1.123456 0.000011] [   12.345678] ", 12.345678, None, None),
+    (" kernel:[   12.345678] ", 12.345678, None, None),
+    ("    MESSAGE=", None, None, None),
+    ("00: [   12.345678] ", 12.345678, None, None),
 ]
 
 
@@ -71,6 +88,11 @@ def test_a_prefix_is_taken_off_and_what_it_tells_is_kept(
 )
 def test_what_a_terminal_would_swallow_is_gone_and_messages_are_apart(raw: bytes, texts: list[str]) -> None:
     assert [line.text for line in split(raw).lines] == texts
+
+
+def test_the_journal_s_other_fields_are_no_messages() -> None:
+    raw = b"    _TRANSPORT=kernel\n    PRIORITY=4\n    MESSAGE=one\n SUBSYSTEM=pci\n DEVICE=+pci:0000:00:1f.2\n"
+    assert [line.text for line in split(raw).lines] == ["one"]
 
 
 def test_a_line_keeps_its_place_among_the_empty_ones() -> None:
