@@ -24,7 +24,7 @@ demo: $(VENV)/ready
 	@echo; find demo/outbox -type f | sort
 
 test: $(VENV)/ready-to-test
-	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd e2fsprogs xfsprogs
+	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd crash python3-drgn
 	$(MAKE) check
 	$(BIN)/python -m pytest -q -n 4
 	packaging/test-pythons

@@ -172,6 +172,8 @@ class Analysis:
     opened: str = "no"
     """"yes", "partly" or "no"."""
     tool: Tool | None = None
+    helper: Tool | None = None
+    """A second debugger, which told what the first could not read."""
     vmlinux: Vmlinux | None = None
     install: str | None = None
     """The package that brings the vmlinux, where none was found."""

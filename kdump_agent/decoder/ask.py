@@ -148,7 +148,7 @@ def _hear(listener: _Listener, verb: Verb, answer: Answer) -> None:
     left = verb.largest
     while not (frame := unpack(listener, left)).header.get("end"):
         name, doubt = frame.header.get("blob"), frame.header.get("doubt")
-        if isinstance(name, str) and name in verb.blobs and name not in answer.blobs:
+        if isinstance(name, str) and verb.may_give(name) and name not in answer.blobs:
             answer.blobs[name] = frame.blob
             left -= len(frame.blob)
         elif isinstance(doubt, str) and len(answer.doubts) < _MOST_DOUBTS:

@@ -9,11 +9,14 @@ yielded before a crash or a time-out has arrived. Descriptors are open for readi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Callable
 
-from . import dmesg
+from kdump_agent.analysis.analyse import DOCUMENT
+
+from . import analyse, dmesg
 from .piece import Asked, Piece
 
 
@@ -32,8 +35,22 @@ class Verb:
     """The names that they may have."""
     more_files: tuple[str, ...] = ()
     """Descriptors that it can use."""
+    more_blobs: re.Pattern[str] | None = None
+    """What further names look like."""
+
+    def may_give(self, name: str) -> bool:
+        """Is this the name of a blob that the answer may have?"""
+        return name in self.blobs or (self.more_blobs is not None and bool(self.more_blobs.fullmatch(name)))
 
 
 VERBS: Mapping[str, Verb] = {
     "dmesg": Verb(dmesg.work, files=("vmcore",), seconds=600, largest=dmesg.LARGEST, blobs=(dmesg.LOG,)),
+    "analyse": Verb(
+        analyse.work,
+        files=("vmcore", "vmlinux"),
+        seconds=2400,
+        largest=analyse.LARGEST,
+        blobs=(DOCUMENT,),
+        more_blobs=analyse.TEXTS,
+    ),
 }

@@ -225,4 +225,4 @@ def test_the_decoder_imports_nothing_that_knows_a_secret_or_the_network() -> Non
     loaded = said.stdout.split()
     assert not [name for name in loaded if name.startswith(("requests", "urllib3", "structlog", "ssl", "tomli"))]
     ours = {name.split(".")[1] for name in loaded if name.startswith("kdump_agent.")}
-    assert ours == {"cli", "decoder", "errors", "files", "process", "vmcore"}
+    assert ours == {"analysis", "cli", "decoder", "errors", "files", "process", "vmcore"}
