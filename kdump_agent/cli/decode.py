@@ -20,17 +20,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "paths", metavar="PATH", nargs="+",
         help="a log, a dump, either of them packed, a crash folder, or - for standard input",
     )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="one report a line, in the order asked")
-    parser.add_argument("--brief", action="store_true", help="one line for each")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one report a line, in the order asked")
+    form.add_argument("--brief", action="store_true", help="one line for each")
+    form.add_argument("--html", metavar="FILE", help="write one page for a browser, of one PATH; - for output")
 
 
 def main(args: argparse.Namespace) -> int:
+    if args.html:
+        return _write_page(args.paths, args.html)
     failed = 0
     for number, path in enumerate(args.paths):
         found = _evidence(path)
         failed |= found.log is None
         _print(args, number, path, _report(found))
     return failed
+
+
+def _write_page(paths: list[str], target: str) -> int:
+    if len(paths) != 1:
+        raise AgentError("--html writes the page of one PATH; ask once for each")
+    from kdump_agent.report.html import page
+
+    from .page import write_page
+
+    found = _evidence(paths[0])
+    write_page(target, page(_report(found), log=found.log))
+    return int(found.log is None)
 
 
 def _evidence(path: str) -> Evidence:

@@ -14,7 +14,11 @@ from .answer import paper, plain, print_json, read_report, record, say, state_of
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the crash, as `kdump-agent list` names it; or `last`")
-    parser.add_argument("--json", action="store_true", help="one JSON document: the job's record and its report")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document: the job's record and its report")
+    form.add_argument(
+        "--html", metavar="FILE", help="write one page for a browser: report, analysis and log; - for output"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -26,6 +30,13 @@ def main(args: argparse.Namespace) -> int:
     report = read_report(jobs, job)
     if args.json:
         print_json({"job": record(job), "report": report})
+        return 0
+    if args.html:
+        if report is None:
+            raise AgentError(f"{job.id}: is not decoded yet, or its report cannot be read")
+        from .page import page_of, write_page
+
+        write_page(args.html, page_of(jobs.folder(job.id), report))
         return 0
     if report is None:
         say(f"{job.id}: is not decoded yet, or its report cannot be read")

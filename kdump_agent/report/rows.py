@@ -87,7 +87,7 @@ def errors(report: Document) -> ErrorTable | None:
         return None
     cells = [[_cell(record, name) for _, name in COLUMNS] for record in shown]
     kept = [at for at in range(len(COLUMNS)) if any(row[at] != "-" for row in cells)]
-    said = headline(report)
+    said = headline(report) if len(records) == 1 else ""
     return ErrorTable(
         [COLUMNS[at][0] for at in kept], [[row[at] for at in kept] for row in cells],
         [list(_notes(record, said)) for record in shown], [row[-1] for row in cells], len(records) - len(shown),
@@ -100,7 +100,7 @@ def _cell(record: Document, name: str) -> str:
 
 
 def _notes(record: Document, said: str) -> Iterator[str]:
-    """Yield what a row has no room for; what the headline said is not said again."""
+    """Yield what a row has no room for; what the headline said of an only record is not said again."""
     decoded = record.get("decoded") or {}
     if record.get("summary") and record["summary"] != said:
         yield str(record["summary"])
