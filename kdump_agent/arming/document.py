@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
@@ -23,6 +24,7 @@ def document(verdict: Verdict, facts: Facts) -> dict[str, Any]:
         "crash_kernel_loaded": facts.reservation.loaded,
         "reserved_bytes": facts.reservation.reserved,
         "crash_dir": facts.target.folder,
+        "units": [asdict(unit) for unit in (facts.unit, facts.kexec_load) if unit is not None],
         "findings": [finding_document(finding) for finding in verdict.findings],
         "doubts": dict(facts.doubts),
     }

@@ -45,7 +45,7 @@ class Reservation:
     """Has the kernel kexec at all? None when there is no /sys to ask."""
     loaded: bool | None = None
     reserved: int | None = None
-    """Bytes, as the kernel says."""
+    """Bytes, as the kernel says; where it does not, those of /proc/iomem."""
     range_size: int | None = None
     """Bytes of the "Crash kernel" ranges of /proc/iomem."""
     fadump_enabled: bool | None = None
@@ -90,7 +90,7 @@ class CrashKernel:
     kernel: File | None = None
     initrd: File | None = None
     sources: tuple[File, ...] = ()
-    """What the initrd was built from: settings, and the kernel's modules."""
+    """What the initrd was built from: settings, the kernel's modules, and the kernel."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,15 @@ class Facts:
     kernel: Kernel
     reservation: Reservation
     unit: Unit | None
+    """The one that loads the crash kernel."""
     settings: Mapping[str, str]
     """kdump's own, as they are written."""
     settings_file: str | None
     crash_kernel: CrashKernel
     target: Target
     tools: Tools
+    kexec_load: Unit | None = None
+    """Debian's unit that loads a kernel for a fast reboot: not for a crash, though its name says as much."""
     watchdogs: tuple[Watchdog, ...] = ()
     rivals: tuple[str, ...] = ()
     """Others that purge or take dumps: "apport", "abrt"."""

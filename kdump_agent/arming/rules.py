@@ -114,6 +114,13 @@ RULES = (
         "unit.disabled", "warning", seen.unit_disabled, "after the next boot no crash kernel will be loaded", "enable"
     ),
     Rule(
+        "unit.masked",
+        "warning",
+        seen.unit_masked,
+        "nobody and nothing can start it, neither by hand nor at the next boot",
+        "unmask",
+    ),
+    Rule(
         "unit.unknown",
         "note",
         seen.unit_unknown,
@@ -194,6 +201,13 @@ RULES = (
         "install collector",
     ),
     Rule(
+        "collector.old",
+        "note",
+        seen.collector_old,
+        "it does not know how this kernel lays out its memory: a dump may be larger than it need be, or incomplete",
+        "update collector",
+    ),
+    Rule(
         "panic.oops-survives",
         "warning",
         seen.oops_survives,
@@ -226,7 +240,7 @@ RULES = (
         "analyser.old",
         "note",
         seen.analyser_old,
-        "crash before 6.1.0 cannot read the slab caches of Linux 3.6 and later",
+        "it cannot open a dump of this kernel, or gives wrong answers",
         "update analyser",
     ),
     Rule(

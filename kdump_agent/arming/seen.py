@@ -15,6 +15,18 @@ SHORT_WATCHDOG = 60
 PLAIN_DUMP_LEVEL = "31"
 
 
+COLLECTORS = (
+    ((1, 5, 7), (3, 16)), ((1, 6, 5), (4, 19)), ((1, 6, 8), (5, 9)), ((1, 7, 0), (5, 15)), ((1, 7, 2), (6, 0)),
+    ((1, 7, 6), (6, 11)), ((1, 7, 8), (6, 17)), ((1, 7, 9), (6, 18)),
+)  # fmt: skip
+"""makedumpfile up to this version knows kernels up to that one at the most (LATEST_VERSION in its makedumpfile.h);
+it says "The kernel version is not supported" of later ones and goes on. Versions between two rows know no more than
+the later of them, so nothing is said of them that may be wrong."""
+ANALYSERS = (((5, 10), (7, 3)), ((3, 6), (6, 1)))
+"""From this kernel on, crash of that version at least: the printk ring buffer without locks of 5.10 (crash-utility
+issue 74), the common slab code of 3.6 (crash 6.1.0's changelog). Newest first."""
+
+
 def no_kexec(facts: Facts) -> str | None:
     if facts.reservation.supported is False and not _by_fadump(facts):
         return "/sys/kernel has neither kexec/crash_loaded nor kexec_crash_loaded"
@@ -88,7 +100,13 @@ def unit_skipped(facts: Facts) -> str | None:
 
 def unit_disabled(facts: Facts) -> str | None:
     unit = facts.unit
-    return f"{unit.name} is {unit.enabled}" if unit and unit.enabled in ("disabled", "masked") else None
+    return f"{unit.name} is disabled" if unit and unit.enabled == "disabled" else None
+
+
+def unit_masked(facts: Facts) -> str | None:
+    unit = facts.unit
+    masked = unit is not None and "masked" in (unit.load, unit.enabled)
+    return f"{unit.name} is masked" if unit is not None and masked else None
 
 
 def unit_unknown(facts: Facts) -> str | None:
@@ -202,10 +220,20 @@ def watchdog_short(facts: Facts) -> str | None:
     return "; ".join(f"{dog.name} resets after {dog.timeout} s" for dog in short) or None
 
 
+def collector_old(facts: Facts) -> str | None:
+    version = facts.tools.collector_version
+    latest = next((kernel for newest, kernel in COLLECTORS if version <= newest), None) if version else None
+    if latest is None or _release(facts) <= latest:
+        return None
+    return f"makedumpfile {_dotted(version)} knows Linux up to {_dotted(latest)}; this is {facts.kernel.release}"
+
+
 def analyser_old(facts: Facts) -> str | None:
     version = facts.tools.analyser_version
-    old = bool(version) and version < (6, 1) and _release(facts) >= (3, 6)
-    return f"crash {'.'.join(map(str, version))} with Linux {facts.kernel.release}" if old else None
+    wanted = next((least for kernel, least in ANALYSERS if _release(facts) >= kernel), None)
+    if not version or wanted is None or version >= wanted:
+        return None
+    return f"crash {_dotted(version)} with Linux {facts.kernel.release}, which wants {_dotted(wanted)} at least"
 
 
 def vmlinux_missing(facts: Facts) -> str | None:
@@ -267,6 +295,10 @@ def _dump_size(facts: Facts) -> int:
         return total
     left_out = ("MemFree", "Buffers", "Cached", "SwapCached", "AnonPages")
     return max(total - sum(memory.get(name, 0) for name in left_out), total // 64)
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def _release(facts: Facts) -> tuple[int, int]:

@@ -99,7 +99,9 @@ ConditionTimestamp=Tue 2014-10-28 09:12:03 CET
 SYSCTLS = {"panic": 10, "panic_on_oops": 1, "softlockup_panic": 1, "hung_task_panic": 1, "unknown_nmi_panic": 0}
 
 
-def machine(release: str, service: str, os_release: str, vmlinux_at: str, argument: str = "240M") -> dict[str, Content]:
+def machine(
+    release: str, service: str, os_release: str, vmlinux_at: str, argument: str = "240M", makedumpfile: str = "1.7.9"
+) -> dict[str, Content]:  # fmt: skip
     """What all hosts have alike."""
     return {
         "etc/os-release": os_release,
@@ -118,7 +120,7 @@ def machine(release: str, service: str, os_release: str, vmlinux_at: str, argume
         vmlinux_at: vmlinux(BUILD_ID),
         "var/crash/.keep": "",
         f"kdump-agent-captures/systemctl-show-{service}.service": SHOW,
-        "kdump-agent-captures/makedumpfile-v": "makedumpfile: version 1.7.2 (released on 4 Nov 2022)\nlzo\tenabled\n",
+        "kdump-agent-captures/makedumpfile-v": f"makedumpfile: version {makedumpfile} (released on 4 Nov 2022)\nlzo\tenabled\n",
         "kdump-agent-captures/crash-version": "\ncrash 8.0.2-1\nCopyright (C) 2002-2022  Red Hat, Inc.\n",
         "kdump-agent-captures/stat-f-target": "10200300 4096 3200100\n",
     }
@@ -183,7 +185,7 @@ HOSTS: dict[str, dict[str, Content]] = {
     "rhel 9": red_hat("5.14.0-503.11.1.el9_5.x86_64", 'ID="rhel"\nID_LIKE="fedora"\nVERSION_ID="9.5"\n',
                       argument="1G-4G:192M,4G-64G:256M,64G-:512M"),
     "rhel 10": red_hat("6.12.0-55.el10.x86_64", 'ID="rhel"\nVERSION_ID="10.0"\n', argument="2G-64G:256M,64G-:512M"),
-    "fedora 43": newest_abi(red_hat("6.19.2-300.fc43.x86_64", "ID=fedora\nVERSION_ID=43\n", argument="256M")),
+    "fedora 43": newest_abi(red_hat("6.19.2-300.fc43.x86_64", "ID=fedora\nVERSION_ID=43\n", argument="256M", makedumpfile="1.7.10")),
     "debian 7": debian_7(),
     "debian 12": debian("6.1.0-26-amd64", 'ID=debian\nVERSION_ID="12"\n'),
     "debian 13": debian("6.12.48+deb13-amd64", 'ID=debian\nVERSION_ID="13"\n'),
@@ -244,7 +246,7 @@ BROKEN = (
     Broken("reservation.missing", "suse 15", NO_ARGUMENT, "pbl --add-option crashkernel=256M"),
     Broken("reservation.zero", "centos 7", NOTHING_RESERVED, "grubby --update-kernel=ALL --args=crashkernel=512M"),
     Broken("reservation.zero", "debian 13", NOTHING_RESERVED, "echo "),
-    Broken("reservation.unknown", "debian 12", {"sys/kernel/kexec_crash_size": "much\n"}),
+    Broken("reservation.unknown", "debian 12", {"sys/kernel/kexec_crash_size": "much\n", "proc/iomem": None}),
     Broken("reservation.small", "rhel 9", {"sys/kernel/kexec_crash_size": "33554432\n"}),
     Broken("kdump.not-loaded", "fedora 20", UNLOADED, "systemctl restart kdump.service"),
     Broken("kdump.not-loaded", "fedora 43", {"sys/kernel/kexec/crash_loaded": "0\n"}, "systemctl restart kdump.service"),
@@ -257,6 +259,8 @@ BROKEN = (
     Broken("unit.skipped", "suse 15", show("kdump", ConditionResult="no", **SKIPPED)),
     Broken("unit.disabled", "ubuntu 24.04", show("kdump-tools", UnitFileState="disabled"), "systemctl enable kdump-tools"),
     Broken("unit.disabled", "debian 7", {"etc/rc2.d/S19kdump-tools": None}, "update-rc.d kdump-tools enable"),
+    Broken("unit.masked", "debian 13", show("kdump-tools", LoadState="masked", UnitFileState="masked"),
+           "systemctl unmask kdump-tools.service"),
     Broken("unit.unknown", "debian 12", {"kdump-agent-captures/systemctl-show-kdump-tools.service/x": "",
                                          "kdump-agent-captures/systemctl-show-kdump-tools.service": None}),
     Broken("lockdown.unsigned", "debian 12", {
@@ -291,6 +295,9 @@ BROKEN = (
     Broken("target.unknown", "debian 12", {"proc/self/mountinfo": None, "proc/self/mountinfo/x": ""}),
     Broken("collector.missing", "rhel 10", {"usr/sbin/makedumpfile": None}, "dnf install -y makedumpfile"),
     Broken("collector.missing", "centos 7", {"usr/sbin/makedumpfile": None}, "yum install -y kexec-tools"),
+    Broken("collector.old", "debian 12", {  # what Debian 12 ships, and what it says of its own kernel
+        "kdump-agent-captures/makedumpfile-v": "makedumpfile: version 1.7.2 (released on 20 Oct 2022)\n",
+    }, "apt-get install -y makedumpfile"),
     Broken("panic.oops-survives", "rhel 9", {"proc/sys/kernel/panic_on_oops": "0\n"}),
     Broken("panic.hang-survives", "debian 12", {
         "proc/sys/kernel/softlockup_panic": "0\n", "proc/sys/kernel/hung_task_panic": "0\n",

@@ -15,6 +15,7 @@ from kdump_agent.arming.verdict import STATES, judge
 from kdump_agent.paths import HostPaths
 
 from .hosts import BROKEN, HOSTS, NO_ARGUMENT, UNLOADED, Broken, Newer, build
+from .ways import ways
 
 DOCS = Path(__file__).parents[2] / "docs/arming.md"
 
@@ -37,13 +38,44 @@ def test_each_broken_way_is_found_and_mended_as_that_distribution_does_it(tmp_pa
     assert verdict.state == STATES[verdict.findings[0].severity]
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [(name, code) for name in HOSTS for code, _ in ways(name)], ids=lambda word: str(word)
+)
+def test_each_host_can_be_broken_in_each_way_and_a_remedy_is_known_there(tmp_path: Path, name: str, code: str) -> None:
+    change = dict(ways(name))[code]
+    verdict = judge(gather(build(tmp_path, {**HOSTS[name], **change})))
+    found = {finding.code: finding for finding in verdict.findings}
+    assert code in found
+    assert verdict.state == STATES[verdict.findings[0].severity]
+    wanted = {rule.mend is not None for rule in RULES if rule.code == code and rule.severity == found[code].severity}
+    assert (found[code].remedy is not None) in wanted
+
+
+def test_a_makedumpfile_is_called_old_only_where_that_is_sure(tmp_path: Path) -> None:
+    def found(version: str) -> bool:
+        capture = {"kdump-agent-captures/makedumpfile-v": f"makedumpfile: version {version} (released ...)\n"}
+        facts = gather(build(tmp_path, {**HOSTS["debian 13"], **capture}))
+        return "collector.old" in {finding.code for finding in judge(facts).findings}
+
+    assert [found(version) for version in ("1.6.8", "1.7.6", "1.7.7", "1.8.0", "nonsense")] == [
+        True, True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_the_reservation_is_taken_from_iomem_where_sysfs_does_not_tell(tmp_path: Path) -> None:
+    facts = gather(build(tmp_path, {**HOSTS["debian 12"], "sys/kernel/kexec_crash_size": None}))
+    assert facts.reservation.reserved == 0x2CFFFFFF - 0x1E000000 + 1
+
+
 def test_settings_that_are_no_part_of_the_initrd_do_not_make_it_stale(tmp_path: Path) -> None:
     change = {"etc/sysconfig/kdump": Newer('KDUMP_IMG="vmlinuz"\n')}
     assert judge(gather(build(tmp_path, {**HOSTS["rhel 9"], **change}))).findings == ()
 
 
 def test_every_rule_is_raised_by_a_fixture() -> None:
-    assert {rule.code for rule in RULES} == {case.code for case in BROKEN}
+    codes = {rule.code for rule in RULES}
+    assert codes == {case.code for case in BROKEN}
+    assert codes == {code for name in HOSTS for code, _ in ways(name)}
 
 
 def test_the_docs_explain_every_code_and_no_other() -> None:

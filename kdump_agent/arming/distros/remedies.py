@@ -14,6 +14,7 @@ from .distribution import Distribution
 PARENT = {
     "fedora41": "fedora36", "fedora36": "fedora22", "fedora22": "fedora", "fedora": "red hat",
     "rhel10": "rhel9", "rhel9": "rhel8", "rhel8": "rhel", "rhel": "red hat", "ubuntu": "debian", "debian7": "debian",
+    "suse16": "suse",
 }  # fmt: skip
 # family -> (first release of this way, its name), newest first; a rolling release is the newest
 RELEASES = {
@@ -21,7 +22,7 @@ RELEASES = {
     "rhel": ((10, "rhel10"), (9, "rhel9"), (8, "rhel8"), (0, "rhel")),
     "debian": ((8, "debian"), (0, "debian7")),
     "ubuntu": ((0, "ubuntu"),),
-    "suse": ((0, "suse"),),
+    "suse": ((16, "suse16"), (0, "suse")),
 }
 
 
@@ -62,6 +63,8 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "red hat": Remedy(("grubby --update-kernel=ALL --args=crashkernel=256M",), reboot=True),
         "debian7": Remedy(_grub_debian("/etc/default/grub"), reboot=True),
         "debian": Remedy(_grub_debian("/etc/default/grub.d/kdump-tools.cfg"), reboot=True),
+        # kdump(7) of kdump 2: the service writes the sizes that `kdumptool calibrate` finds
+        "suse16": Remedy(("systemctl restart kdump-commandline.service",), reboot=True),
         "suse": Remedy(("pbl --add-option crashkernel=256M", "pbl --config"), reboot=True),
     },
     "enlarge": {
@@ -84,6 +87,11 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "debian": Remedy(("systemctl enable kdump-tools.service",), safe=True),
         "suse": Remedy(("systemctl enable kdump.service",), safe=True),
     },
+    "unmask": {
+        "red hat": Remedy(("systemctl unmask kdump.service", "systemctl enable --now kdump.service")),
+        "debian": Remedy(("systemctl unmask kdump-tools.service", "systemctl enable --now kdump-tools.service")),
+        "suse": Remedy(("systemctl unmask kdump.service", "systemctl enable --now kdump.service")),
+    },
     "see": {
         "red hat": Remedy(("journalctl -b -u kdump.service",)),
         "debian7": Remedy(("kdump-config test",)),
@@ -91,8 +99,9 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "suse": Remedy(("journalctl -b -u kdump.service",)),
     },
     "rebuild": {
-        "fedora22": Remedy(("kdumpctl rebuild", "kdumpctl restart"), safe=True),
-        "rhel8": Remedy(("kdumpctl rebuild", "kdumpctl restart"), safe=True),
+        # kdumpctl(8) of kexec-tools 2.0.20 and later
+        "fedora36": Remedy(("kdumpctl rebuild", "kdumpctl restart"), safe=True),
+        "rhel9": Remedy(("kdumpctl rebuild", "kdumpctl restart"), safe=True),
         # mkdumprd is run again when kdump.conf is newer than the initrd
         "red hat": Remedy(("touch /etc/kdump.conf", "kdumpctl restart"), safe=True),
         "debian7": Remedy(("update-initramfs -u -k all", "kdump-config unload", "kdump-config load"), safe=True),
@@ -116,6 +125,15 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "red hat": Remedy(("yum install -y kexec-tools",)),
         "debian": Remedy(("apt-get install -y makedumpfile",)),
         "suse": Remedy(("zypper --non-interactive install makedumpfile",)),
+    },
+    "update collector": {
+        "fedora41": Remedy(("dnf upgrade -y makedumpfile",)),
+        "rhel10": Remedy(("dnf upgrade -y makedumpfile",)),
+        "fedora22": Remedy(("dnf upgrade -y kexec-tools",)),
+        "rhel8": Remedy(("dnf upgrade -y kexec-tools",)),
+        "red hat": Remedy(("yum update -y kexec-tools",)),
+        "debian": Remedy(("apt-get install -y makedumpfile",)),
+        "suse": Remedy(("zypper --non-interactive update makedumpfile",)),
     },
     "update analyser": {
         "fedora22": Remedy(("dnf upgrade -y crash",)),

@@ -13,7 +13,7 @@ from .reservation import reservation
 from .settings import settings
 from .target import target
 from .tools import tools
-from .unit import unit
+from .unit import kdump_unit, unit
 
 
 def gather(paths: HostPaths) -> Facts:
@@ -26,7 +26,8 @@ def gather(paths: HostPaths) -> Facts:
         distribution=distribution,
         kernel=running,
         reservation=reservation(look),
-        unit=unit(look, distribution),
+        unit=kdump_unit(look, distribution),
+        kexec_load=unit(look, "kexec-load", "kexec-load"),
         settings=values,
         settings_file=file,
         crash_kernel=crash_kernel(look, distribution, running.release, values),

@@ -38,6 +38,7 @@ def crash_kernel(
         look, settings.get("KDUMP_INITRD"), [name.format(release=release) for name in INITRDS[distribution.family]]
     )
     sources = [look.paths.root / name.format(release=release) for name in (*BUILT_FROM[distribution.family], MODULES)]
+    sources.append(kernel)
     return CrashKernel(_file(look, kernel), _file(look, initrd), tuple(_present(look, sources)))
 
 

@@ -13,12 +13,16 @@ def reservation(look: Look) -> Reservation:
     """Look at both places of the kexec ABI, at /proc/iomem and at firmware-assisted dump."""
     new, old = look.paths.kexec
     loaded = _first(look, "kdump", new / "crash_loaded", old / "kexec_crash_loaded")
+    reserved, range_size = _first(look, "reservation", new / "crash_size", old / "kexec_crash_size"), _crash_range(look)
+    if reserved is None and range_size is not None:
+        reserved = range_size
+        look.doubts.pop("reservation", None)
     fadump_new, fadump_old = look.paths.fadump
     return Reservation(
         supported=loaded is not None or "kdump" in look.doubts if old.is_dir() else None,
         loaded=_truth(loaded),
-        reserved=_first(look, "reservation", new / "crash_size", old / "kexec_crash_size"),
-        range_size=_crash_range(look),
+        reserved=reserved,
+        range_size=range_size,
         fadump_enabled=_truth(_first(look, "fadump", fadump_new / "enabled", fadump_old / "fadump_enabled")),
         fadump_registered=_truth(_first(look, "fadump", fadump_new / "registered", fadump_old / "fadump_registered")),
     )

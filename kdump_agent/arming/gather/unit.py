@@ -16,14 +16,18 @@ PROPERTIES = (
 )  # fmt: skip
 
 
-def unit(look: Look, distribution: Distribution) -> Unit | None:
-    """Return the unit, None when there is none of its name or when nobody can be asked."""
-    service = SERVICES.get(distribution.family, "kdump")
+def kdump_unit(look: Look, distribution: Distribution) -> Unit | None:
+    """Return the unit that loads the crash kernel, None when there is none or when nobody can be asked."""
+    return unit(look, "unit", SERVICES.get(distribution.family, "kdump"))
+
+
+def unit(look: Look, topic: str, service: str) -> Unit | None:
+    """Return one service's unit, None when there is none of its name or when nobody can be asked."""
     name = f"{service}.service"
     question = ("systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", name)
-    said = look.ask("unit", f"systemctl-show-{name}", question)
+    said = look.ask(topic, f"systemctl-show-{name}", question)
     if said is None:
-        return _init_script(look, service)
+        return _init_script(look, topic, service)
     words = dict(re.findall(r"^(\w+)=(.*)$", said, re.MULTILINE))
     if words.get("LoadState") == "not-found":
         return None
@@ -39,11 +43,11 @@ def unit(look: Look, distribution: Distribution) -> Unit | None:
     )
 
 
-def _init_script(look: Look, service: str) -> Unit | None:
+def _init_script(look: Look, topic: str, service: str) -> Unit | None:
     """A SysV script has no state but this: is it there, and does the usual run level start it?"""
     if not (look.paths.init_scripts / service).is_file():
         return None
-    look.doubts.pop("unit", None)
-    links = look.names("unit", look.paths.start_links)
+    look.doubts.pop(topic, None)
+    links = look.names(topic, look.paths.start_links)
     starts = any(re.fullmatch(rf"S[0-9][0-9]{re.escape(service)}", link) for link in links)
     return Unit(name=service, load="loaded", enabled="enabled" if starts else "disabled")
