@@ -25,6 +25,7 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready-to-test
 	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd crash python3-drgn
+	@packaging/promtool $(BIN)
 	$(MAKE) check
 	$(BIN)/python -m pytest -q -n 4
 	packaging/test-pythons

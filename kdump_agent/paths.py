@@ -148,6 +148,12 @@ class HostPaths:
         return self.root / "etc/rc2.d"
 
     @property
+    def unit_links(self) -> tuple[Path, ...]:
+        """The folders that change when a unit is enabled, disabled or masked."""
+        units = self.root / "etc/systemd/system"
+        return units, units / "multi-user.target.wants", units / "sysinit.target.wants"
+
+    @property
     def apport(self) -> Path:
         """Ubuntu's daily clean-up of the crash folder."""
         return self.root / "etc/cron.daily/apport"

@@ -38,6 +38,7 @@ class Presence:
 
     host: Host
     paths: HostPaths
+    crash_dir: Path
     jobs: Jobs
     endpoint: Callable[[], Endpoint]
     backoff: Callable[[int, float | None], float]
@@ -51,6 +52,8 @@ class Presence:
     """Keeps how the host is for the next boot, which may have to tell why there is no dump. May raise OSError."""
     last_boot: Callable[[], Mapping[str, Any] | None] = lambda: None
     """How the boot before this one ended, where that was judged."""
+    hold: Callable[[], float] = lambda: 0.0
+    """Seconds for which nothing is told yet, so that the hosts of a fleet do not speak at once after a power cut."""
     _verdict: Verdict | None = None
     _seen: tuple[object, ...] = ()
     _looked: float = float("-inf")
@@ -63,9 +66,9 @@ class Presence:
         """Look at the host and tell what is new; return the verdict in one word or two. Never raises AgentError."""
         verdict = self._look()
         document = self._document(verdict, current)
-        self._write_metrics(document, current)
-        if self.send and self.steady() >= self._not_before and self._is_due(document):
+        if self.send and not self.hold() and self.steady() >= self._not_before and self._is_due(document):
             self._deliver(document)
+        self._write_metrics(document, current)
         return verdict.state
 
     def _look(self) -> Verdict:
@@ -96,9 +99,17 @@ class Presence:
             (new / "crash_loaded", old / "kexec_crash_loaded"),
             (new / "crash_size", old / "kexec_crash_size"),
         )
-        contents = [_content(path) for path in (*loaded, *sizes, paths.boot_id)]
-        times = [_changed(path) for path in (paths.kdump_conf, paths.sysconfig_kdump, paths.default_kdump_tools)]
-        return (*contents, *times)
+        contents = [_content(path) for path in (*loaded, *sizes, paths.boot_id, paths.sysctls / "panic_on_oops")]
+        settings = (paths.kdump_conf, paths.sysconfig_kdump, paths.default_kdump_tools)
+        times = [_changed(path) for path in (*settings, *paths.unit_links)]
+        return (*contents, *times, self._room())
+
+    def _room(self) -> int | None:
+        """How full the crash folder's file system is, so coarsely that only halving or doubling is a change."""
+        try:
+            return (files.free_space(self.crash_dir).bytes_free >> 20).bit_length()
+        except OSError:
+            return None
 
     def _document(self, verdict: Verdict, current: list[Job]) -> dict[str, Any]:
         uptime = _content(self.paths.uptime)
@@ -118,19 +129,27 @@ class Presence:
         if self.textfile is None:
             return
         try:
-            files.write_durable(self.textfile, render(document, current, now=self.clock()).encode(), mode=0o644)
+            text = render(document, current, now=self.clock(), told=self._told_last()[0])
+            files.write_durable(self.textfile, text.encode(), mode=0o644)
         except OSError as exc:
             self._tell_once(f"{self.textfile}: metrics cannot be written: {exc.strerror}; check metrics.textfile")
 
     def _is_due(self, document: Mapping[str, Any]) -> bool:
-        try:
-            sent = json.loads(self._sent.read_bytes())
-            age = self.clock() - sent["at"]
-        except (OSError, ValueError, KeyError, TypeError):
+        at, before = self._told_last()
+        if at is None:
             return True
+        age = self.clock() - at
         # A share of the day that is the host's own keeps a fleet from speaking at the same minute.
         day = DAY * (0.9 + 0.2 * share_of(self.host.name))
-        return sent.get("news") != news(document) or not 0 <= age < day
+        return before != news(document) or not 0 <= age < day
+
+    def _told_last(self) -> tuple[float | None, object]:
+        """When the endpoint last took a status, and what was new in it; None before the first time."""
+        try:
+            sent = json.loads(self._sent.read_bytes())
+            return float(sent["at"]), sent["news"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None, None
 
     def _deliver(self, document: dict[str, Any]) -> None:
         path = self.jobs.state_dir / "status.json"

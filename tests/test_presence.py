@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,15 @@ from .ship.server import TusServer
 from .test_agent import Quiet
 
 
+def promtool() -> str:
+    """Prometheus' own checker; CI has it."""
+    found = shutil.which("promtool", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    if found is None and os.environ.get("CI") != "true":
+        pytest.skip("promtool is missing")
+    assert found is not None, "promtool is missing"
+    return found
+
+
 class Standing:
     """A presence on a root of the test's own, with clocks that only the test moves."""
 
@@ -41,8 +52,9 @@ class Standing:
         self.write("proc/uptime", "12.34 5.0")
         self.write("sys/kernel/kexec_crash_loaded", "0")
         self.presence = Presence(
-            Host("h1"), HostPaths(self.root), jobs, self.endpoint, lambda attempt, _after: 100.0 * attempt, Quiet(),
-            self.textfile, True, clock=lambda: self.now, steady=lambda: self.now,
+            Host("h1"), HostPaths(self.root), self.root / "var/crash", jobs, self.endpoint,
+            lambda attempt, _after: 100.0 * attempt, Quiet(), self.textfile, True, clock=lambda: self.now,
+            steady=lambda: self.now,
         )  # fmt: skip
 
     def write(self, name: str, content: str) -> None:
@@ -117,15 +129,40 @@ def test_metrics_say_the_same_and_promtool_agrees(standing: Standing) -> None:
     assert 'kdump_agent_jobs{stage="delivered"} 0\n' in text
     assert 'kdump_agent_findings{code="kdump.not-installed",severity="fatal"} 1\n' in text
     assert standing.textfile.stat().st_mode & 0o777 == 0o644
-    promtool = shutil.which("promtool")
-    if promtool:
-        answer = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
-        assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert f"kdump_agent_last_status_timestamp_seconds {int(standing.now)}\n" in text
+    answer = subprocess.run([promtool(), "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+    broken = text.replace("kdump_agent_armed 0", "kdump-agent-armed 0")
+    assert subprocess.run([promtool(), "check", "metrics"], input=broken.encode(), check=False).returncode != 0
 
 
 def test_metrics_that_cannot_be_written_stop_nothing(standing: Standing) -> None:
     standing.presence = replace(standing.presence, textfile=Path("/nonexistent/metrics"))
     assert standing.tell()
+
+
+def test_after_a_power_cut_the_hosts_of_a_fleet_speak_one_after_the_other(standing: Standing) -> None:
+    left = [30.0]
+    standing.presence.hold = lambda: left[0]
+    assert standing.tell() is None
+    left[0] = 0.0
+    assert standing.tell()
+
+
+def test_a_unit_that_is_disabled_is_seen_at_once(standing: Standing) -> None:
+    capture, folder = "kdump-agent-captures/systemctl-show-kdump.service", "etc/systemd/system/multi-user.target.wants"
+    remembered: list[str] = []
+    standing.presence.remember = lambda arming: remembered.append(arming["verdict"])
+    standing.write(capture, "LoadState=loaded\nUnitFileState=enabled\n")
+    standing.write(f"{folder}/kdump.service", "")
+    standing.tell()
+    standing.write(capture, "LoadState=loaded\nUnitFileState=disabled\n")
+    (standing.root / folder / "kdump.service").unlink()
+    os.utime(standing.root / folder, (1, 1))
+    told = standing.tell()
+    assert told is not None
+    assert "unit.disabled" in {finding["code"] for finding in told["findings"]}
+    assert remembered == ["not armed", "not armed"]
 
 
 def test_hosts_spread_over_the_day() -> None:
@@ -162,7 +199,6 @@ def test_the_schema_of_a_check_is_that_of_its_findings() -> None:
 
 def test_items_of_the_same_key_replace_each_other(tmp_path: Path) -> None:
     import hashlib
-    import os
 
     endpoint = Directory(tmp_path)
     for content in (b"old", b"new"):

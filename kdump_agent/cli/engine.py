@@ -97,6 +97,7 @@ def build(
         presence=Presence(
             setting.host,
             PATHS,
+            setting.crash_dir,
             jobs,
             endpoint,
             backoff(),
@@ -107,11 +108,12 @@ def build(
             steady=time.monotonic,
             remember=inquest.note,
             last_boot=lambda: inquest.boots.answer,
+            hold=partial(_turn, setting, STATUS_SPREAD) if spread else lambda: 0.0,
         ),
         inquest=inquest,
         leave=inquest.leave,
         status=status,
-        hold=partial(_turn, setting) if spread else lambda: 0.0,
+        hold=partial(_turn, setting, setting.settings.ship.spread) if spread else lambda: 0.0,
         beat=stop.check,
         rescan=settings.agent.rescan,
     )
@@ -135,9 +137,13 @@ def _scanner(setting: Setting) -> Callable[[], Scan]:
     return look
 
 
-def _turn(setting: Setting) -> float:
+STATUS_SPREAD = 60.0
+"""Seconds after a boot over which the hosts of a fleet tell of themselves, unless ship.spread is shorter."""
+
+
+def _turn(setting: Setting, longest: float) -> float:
     now = time.time()
-    return spread_left(setting.host.name, setting.settings.ship.spread, now - boot_time(now))
+    return spread_left(setting.host.name, min(longest, setting.settings.ship.spread), now - boot_time(now))
 
 
 def _inquest(setting: Setting, log: Log) -> Inquest:

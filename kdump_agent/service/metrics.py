@@ -11,8 +11,11 @@ from kdump_agent.model import Job, Stage
 UNCLEAN = {"yes": 1, "no": 0, "unknown": float("nan")}
 
 
-def render(status: Mapping[str, Any], jobs: Iterable[Job], *, now: float) -> str:
-    """Return the metrics in Prometheus' text format; ``status`` is the host's status document."""
+def render(status: Mapping[str, Any], jobs: Iterable[Job], *, now: float, told: float | None = None) -> str:
+    """Return the metrics in Prometheus' text format; ``status`` is the host's status document.
+
+    ``told`` is when the endpoint last took it, in seconds since 1970 as ``now``.
+    """
     known = list(jobs)
     done = [job for job in known if job.stage in (Stage.DELIVERED, Stage.PRUNED)]
     codes = Counter((finding["code"], finding["severity"]) for finding in status["findings"])
@@ -29,6 +32,8 @@ def render(status: Mapping[str, Any], jobs: Iterable[Job], *, now: float) -> str
                  [({}, max(job.crashed_at for job in known))] if known else []),
         *_metric("last_delivery_timestamp_seconds", "When a crash was last delivered whole.",
                  [({}, max(job.moved_at for job in done))] if done else []),
+        *_metric("last_status_timestamp_seconds", "When the endpoint last took this host's status.",
+                 [({}, int(told))] if told is not None else []),
         *_metric("last_boot_unclean", "1 if the boot before ended without a clean shutdown, 0 if not, NaN if unknown.",
                  [({}, UNCLEAN[status["last_boot"]["unclean"]])] if status["last_boot"] else []),
         *_metric("last_look_timestamp_seconds", "When the agent last wrote this file.", [({}, int(now))]),
