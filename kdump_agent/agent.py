@@ -50,6 +50,8 @@ class Agent:
     """Seconds for which no dump is to leave yet, so that the hosts of a fleet do not come at once."""
     inquest: Callable[[list[Job], Sequence[str]], bool] = lambda _jobs, _refused: False
     """Asks once a boot how the last one ended; says whether that made a job."""
+    begin: Callable[[], None] = lambda: None
+    """Remembers that the agent began, before there can be a reason to ask for it. May raise OSError, as the next."""
     leave: Callable[[], None] = lambda: None
     """Remembers that the agent ended orderly."""
     beat: Callable[[], None] = lambda: None
@@ -67,7 +69,7 @@ class Agent:
 
     def serve(self, doorbell: Doorbell) -> None:
         """Advance jobs for ever; a stop request arrives as an exception."""
-        self.revive()
+        self._start()
         while True:
             self.beat()
             doorbell.refresh()
@@ -78,21 +80,22 @@ class Agent:
             self._tell_status(jobs)
             while (job := next_job(jobs, self.clock())) is not None:
                 self.beat()
+                if job.stage not in (Stage.FOUND, Stage.DECODED) and self._look_around(jobs):
+                    jobs = self._read_jobs()
+                    continue
                 self.advance(job)
                 self.look_if_due()
                 jobs = self._read_jobs()
                 self._tell_status(jobs)
             self._retain(jobs)
-            if self._hold_inquest(jobs):
+            if self._look_around(jobs):
                 continue
-            self._armed = self.presence(jobs)
-            self._tell_status(jobs)
             if doorbell.wait(self._pause(jobs)):
                 self._due = float("-inf")
 
     def one_pass(self, doorbell: Doorbell) -> int:
         """Advance every job as far as it goes now and return what is left to say: see DELIVERED and its like."""
-        self.revive()
+        self._start()
         began = self.steady()
         tried: set[str] = set()
         while True:
@@ -120,10 +123,25 @@ class Agent:
 
     def end(self) -> None:
         """Remember that we ended orderly. Never raises."""
+        self._remember(self.leave)
+
+    def _start(self) -> None:
+        self._remember(self.begin)
+        self.revive()
+
+    def _remember(self, what: Callable[[], None]) -> None:
         try:
-            self.leave()
-        except (OSError, AgentError) as exc:
-            self.log.error("end not remembered", why=str(exc))
+            what()
+        except OSError as exc:
+            self.log.error("not remembered for the next boot", why=str(exc))
+
+    def _look_around(self, jobs: list[Job]) -> bool:
+        """Every report has left: look how the last boot ended and how this host is. Says whether that made a job."""
+        if self._hold_inquest(jobs):
+            return True
+        self._armed = self.presence(jobs)
+        self._tell_status(jobs)
+        return False
 
     def carry(self, job: Job) -> bool:
         """Advance one job as far as it goes now; say whether that is all the way."""

@@ -44,6 +44,14 @@ class Inquest:
     clock: Callable[[], float]
     _opened: bool = False
 
+    def begin(self) -> None:
+        """Remember that the agent runs in this boot. Raises OSError."""
+        if self.boot_id is not None and not self._opened:
+            self.boots.open(self.boot_id, began=self.began, now=int(self.clock()))
+            self._opened = True
+            if self.boots.problem:
+                self.log.warning("boots forgotten", why=self.boots.problem)
+
     def __call__(self, jobs: Sequence[Job], refused: Sequence[str]) -> bool:
         """Hold the inquest if it is due, and say whether it made a job. Raises OSError.
 
@@ -51,7 +59,7 @@ class Inquest:
         """
         if self.boot_id is None:
             return False
-        self._open(self.boot_id)
+        self.begin()
         if self.boots.judged == self.boot_id:
             self.boots.touch()
             return False
@@ -60,7 +68,7 @@ class Inquest:
     def note(self, arming: Mapping[str, Any]) -> None:
         """Remember how the host is, for the inquest of the next boot. Raises OSError."""
         if self.boot_id is not None:
-            self._open(self.boot_id)
+            self.begin()
             self.boots.note(arming)
 
     def leave(self) -> None:
@@ -77,13 +85,6 @@ class Inquest:
             for job in jobs:
                 if job.crash.layout == NOTHING and job.stage in (Stage.DELIVERED, Stage.PRUNED):
                     self._remove(job)
-
-    def _open(self, boot_id: str) -> None:
-        if not self._opened:
-            self.boots.open(boot_id, began=self.began, now=int(self.clock()))
-            self._opened = True
-            if self.boots.problem:
-                self.log.warning("boots forgotten", why=self.boots.problem)
 
     def _hold(self, jobs: Sequence[Job], refused: Sequence[str]) -> bool:
         before = self.boots.before

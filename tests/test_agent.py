@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,13 @@ class Bench:
 
     def stages(self) -> dict[str, str]:
         return {job.crash.folder.name: job.stage.value for job in self.jobs.all()[0]}
+
+
+class Stopping(Timer):
+    """A doorbell at which somebody asks the agent to end."""
+
+    def wait(self, seconds: float) -> bool:
+        raise KeyboardInterrupt
 
 
 def test_a_retryable_failure_waits_and_the_next_job_goes_on(tmp_path: Path) -> None:
@@ -378,3 +386,60 @@ def test_nothing_undelivered_is_ever_chosen(
 
 def test_stages_only_move_forward() -> None:
     assert all(ORDER[later] == ORDER[earlier] + 1 for earlier, later in AFTER.items())
+
+
+def test_the_host_is_looked_at_when_every_report_has_left_and_before_any_dump_does(tmp_path: Path) -> None:
+    did: list[str] = []
+
+    def step(job: Job) -> Job:
+        did.append(f"{job.crash.folder.name} {job.stage.value}")
+        return forward(job)
+
+    def presence(_jobs: list[Job]) -> str:
+        did.append("presence")
+        return "armed"
+
+    bench = Bench(tmp_path, **{stage.value: step for stage in AFTER})
+    bench.found = [crash("a"), crash("b", 2)]
+    bench.agent.begin = lambda: did.append("begin")
+    bench.agent.presence = presence
+    with pytest.raises(KeyboardInterrupt):
+        bench.agent.serve(Stopping())
+    assert did[0] == "begin"
+    assert did[1:6] == ["b found", "a found", "b decoded", "a decoded", "presence"]
+
+
+def test_an_inquest_waits_until_nothing_is_being_written_and_its_job_goes_first(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    held: list[list[str]] = []
+    riddle = CrashDir(Path("/var/crash"), "none", None, None)
+
+    def inquest(jobs: list[Job], refused: Sequence[str]) -> bool:
+        held.append(list(refused))
+        if len(jobs) < 1:
+            bench.jobs.create(riddle, crashed_at=1, now=2)
+            return True
+        return False
+
+    bench.agent.inquest = inquest
+    bench.agent.scan = lambda: Scan(waiting=[(crash("x"), "is not finished yet", 600.0)])
+    assert bench.one_pass() == WAITING
+    assert held == []
+    bench.agent.scan = lambda: Scan(problem="/var/crash: cannot be looked at")
+    bench.one_pass()
+    assert held == []
+    bench.agent.scan = lambda: Scan(refused=[(Path("/var/crash/y"), "is a link")])
+    assert bench.one_pass() == DELIVERED
+    assert held[0] == ["/var/crash/y: is a link"]
+    assert bench.stages() == {"crash": "delivered"}
+
+
+def test_an_inquest_that_fails_stops_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+
+    def inquest(_jobs: list[Job], _refused: Sequence[str]) -> bool:
+        raise ZeroDivisionError
+
+    bench.agent.inquest = inquest
+    assert bench.one_pass() == DELIVERED
+    assert ("error", "a fault of the agent itself") in bench.log.events

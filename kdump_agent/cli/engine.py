@@ -111,6 +111,7 @@ def build(
             hold=partial(_turn, setting, STATUS_SPREAD) if spread else lambda: 0.0,
         ),
         inquest=inquest,
+        begin=inquest.begin,
         leave=inquest.leave,
         status=status,
         hold=partial(_turn, setting, setting.settings.ship.spread) if spread else lambda: 0.0,
