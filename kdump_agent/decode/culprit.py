@@ -64,7 +64,8 @@ def function(cause: Cause, lines: Sequence[Line], traces: Sequence[Trace], stood
     named = [(source, symbol) for source in cause.rule.look for symbol in sources[source]()]
     told = (symbol for source, symbol in named if not _passed(symbol, source, cause.rule.kind))
     helpers = (symbol for _, symbol in named if symbol not in REPORTING)
-    found = next(told, None) or next(helpers, None)
+    faulted = (symbol for source, symbol in named if source == causes.PC and cause.rule.weight != causes.REPORT)
+    found = next(told, None) or next(helpers, None) or next(faulted, None)
     return bare(found) if found else None
 
 

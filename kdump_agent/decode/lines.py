@@ -6,15 +6,19 @@ What the messages mean is everybody else's work.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from itertools import islice
 
 from .line import Line
 
 MOST_BYTES = 24 << 20
-"""Bytes that are looked at; of a longer log the first and the last half of these."""
 MOST_LINES = 300_000
+"""Bytes and lines that are looked at; of a longer log the first and the last half of these."""
+BLOCK = 1 << 18
+"""Bytes that are cleaned at once."""
 LONGEST = 4096
 """Characters of one line that are kept; the kernel's own limit is about 1000."""
 
@@ -58,25 +62,35 @@ class Log:
         self.lines = lines
         self.truncated = truncated
         """Was there more than we read?"""
-        self._text = "\n".join([line.text for line in lines])
-        self._starts = [0, *accumulate(len(line.text) + 1 for line in lines)]
+        self._text = bytearray()
+        self._starts = array("Q", [0])
+        for line in lines:  # one by one, because a second copy of a long log would cost more memory than the log
+            self._text += line.text.encode()
+            self._text += b"\n"
+            self._starts.append(len(self._text))
 
     def holding(self, word: str) -> Iterator[int]:
         """Yield the index of each line that holds a word, in order. Far cheaper than asking every line."""
-        found = self._text.find(word)
+        sought = word.encode()
+        found = self._text.find(sought)
         while found >= 0:
             at = bisect_right(self._starts, found) - 1
             yield at
-            found = self._text.find(word, self._starts[at + 1])
+            found = self._text.find(sought, self._starts[at + 1])
 
 
 def split(log: bytes) -> Log:
     """Return the messages of a log, in its order; empty lines are passed over."""
-    raw = _clean(_bounded(log)).decode("utf-8", "replace").split("\n", MOST_LINES)
-    lines = [
-        line for number, words in enumerate(raw[:MOST_LINES]) if words for line in _messages(words[:LONGEST], number)
-    ]
-    return Log(lines, len(log) > MOST_BYTES or len(raw) > MOST_LINES)
+    raw = _raw(_bounded(log))
+    half = MOST_LINES // 2
+    lines = [line for number, text in islice(raw, half) for line in _messages(text, number)]
+    tail: deque[tuple[int, str]] = deque(maxlen=MOST_LINES - half)
+    behind = 0
+    for later in raw:
+        tail.append(later)
+        behind += 1
+    lines += [line for number, text in tail for line in _messages(text, number)]
+    return Log(lines, len(log) > MOST_BYTES or behind > len(tail))
 
 
 def _bounded(log: bytes) -> bytes:
@@ -84,12 +98,32 @@ def _bounded(log: bytes) -> bytes:
     return log if len(log) <= MOST_BYTES else log[:half] + b"\n" + log[-half:]
 
 
+def _raw(log: bytes) -> Iterator[tuple[int, str]]:
+    """Yield each line that is not empty, cut to length, and its number."""
+    number = 0
+    for block in _blocks(log.replace(b"\r", b"\n") if b"\r" in log else log):
+        texts = _clean(block).decode("utf-8", "replace").split("\n")
+        yield from ((number + at, text[:LONGEST]) for at, text in enumerate(texts) if text)
+        number += len(texts) - 1
+
+
+def _blocks(log: bytes) -> Iterator[bytes]:
+    """Cut a log into pieces of whole lines, so that cleaning one needs little memory; of an endless line the begin."""
+    begin = 0
+    while begin < len(log):
+        end = log.rfind(b"\n", begin, begin + BLOCK) + 1
+        if end:
+            yield log[begin:end]
+        else:
+            yield log[begin : begin + BLOCK]
+            end = log.find(b"\n", begin + BLOCK)
+        begin = end if end >= 0 else len(log)
+
+
 def _clean(log: bytes) -> bytes:
-    """Take out what a terminal would have swallowed, and make every line end a newline."""
+    """Take out what a terminal would have swallowed."""
     if b"\x1b" in log:
         log = _ESCAPE.sub(b"", log)
-    if b"\r" in log:
-        log = log.replace(b"\r", b"\n")
     return log.translate(None, _STRAY)
 
 

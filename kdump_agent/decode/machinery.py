@@ -112,7 +112,9 @@ _ALLOCATORS = """
 _TRACING = """
     __kcov* kcov* write_comp_data __sanitizer* __cfi_* __traceiter* trace_hardirqs_* trace_softirqs* trace_preempt*
     trace_event_raw* trace_call_bpf* perf_trace_lock* perf_trace_run* perf_trace_buf* perf_tp_event* ftrace_*
-    return_to_handler function_trace_call arch_local_* arch_irqs_* arch_safe_halt native_* paravirt_* pv_native*
+    return_to_handler function_trace_call arch_local_* arch_irqs_* arch_safe_halt native_save_fl native_restore_fl
+    native_irq_* native_safe_halt native_halt native_read_* native_write_* native_flush_* native_apic_*
+    native_sched_clock* native_smp_* native_cpu_* native_machine_* native_stop_* native_io_* paravirt_* pv_native*
     __raw_callee_save* __x86_indirect_* __x86_return_* __x86_retpoline* kprobe_* kretprobe_* rethook_* aggr_pre_handler
 """
 _HELPERS = """
@@ -144,14 +146,14 @@ _HELPERS = """
 """
 _LOCKS = """
     _raw_spin* _raw_read* _raw_write* __raw_spin* __raw_read* __raw_write* do_raw_* arch_spin* queued_spin_*
-    queued_read_* queued_write_* queued_rwlock* virt_spin_lock __pv_queued_* pv_queued_* kvm_wait pv_wait* pv_kick*
-    spin_lock* spin_unlock* spin_trylock* read_lock* read_unlock* write_lock* write_unlock* mutex_* __mutex_*
-    atomic_dec_and_mutex_lock ww_mutex* __ww_mutex* rwsem_* __rwsem* down down_* __down __down_* up up_* __up __up_read
-    __up_write percpu_down* percpu_up* __percpu_down* __percpu_up* percpu_rwsem* rt_mutex* __rt_mutex* rt_spin_*
-    rt_read_* rt_write_* rwbase_* osq_* ldsem_* __ldsem* tty_ldisc_lock* seqlock_* read_seq* write_seq* lock_timer_base*
-    lock_sock_nested lock_sock lock_sock_fast __lock_sock lock_page* __lock_page* folio_lock* __folio_lock* lock_buffer
-    __lock_buffer inode_lock* inode_unlock* mmap_read_* mmap_write_* __local_bh_* _local_bh_* local_bh_* raw_spin_rq*
-    unlock_page* folio_unlock* owner_on_cpu
+    native_queued_* queued_read_* queued_write_* queued_rwlock* virt_spin_lock __pv_queued_* pv_queued_* kvm_wait
+    pv_wait* pv_kick* spin_lock* spin_unlock* spin_trylock* read_lock* read_unlock* write_lock* write_unlock* mutex_*
+    __mutex_* atomic_dec_and_mutex_lock ww_mutex* __ww_mutex* rwsem_* __rwsem* down down_* __down __down_* up up_* __up
+    __up_read __up_write percpu_down* percpu_up* __percpu_down* __percpu_up* percpu_rwsem* rt_mutex* __rt_mutex*
+    rt_spin_* rt_read_* rt_write_* rwbase_* osq_* ldsem_* __ldsem* tty_ldisc_lock* seqlock_* read_seq* write_seq*
+    lock_timer_base* lock_sock_nested lock_sock lock_sock_fast __lock_sock lock_page* __lock_page* folio_lock*
+    __folio_lock* lock_buffer __lock_buffer inode_lock* inode_unlock* mmap_read_* mmap_write_* __local_bh_* _local_bh_*
+    local_bh_* raw_spin_rq* unlock_page* folio_unlock* owner_on_cpu
 """
 _WAITS = """
     schedule __schedule __schedule_loop schedule_timeout* schedule_hrtimeout* schedule_preempt_disabled

@@ -106,10 +106,25 @@ def test_a_log_that_is_too_long_loses_its_middle_and_says_so(monkeypatch: pytest
     assert (log.lines[0].text, log.lines[-1].text) == ("first", "last")
 
 
-def test_more_lines_than_are_kept_are_dropped_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_more_lines_than_are_kept_the_middle_is_dropped_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The crash is at the end."""
     monkeypatch.setattr(lines, "MOST_LINES", 3)
-    assert (len(split(b"a\nb\nc\n").lines), split(b"a\nb\nc\nd\n").truncated) == (3, True)
-    assert not split(b"a\nb\n").truncated
+    whole, cut = split(b"a\nb\nc\n"), split(b"a\nb\n\nc\nd\n")
+    assert ([line.text for line in whole.lines], whole.truncated) == (["a", "b", "c"], False)
+    assert ([(line.text, line.number) for line in cut.lines], cut.truncated) == ([("a", 0), ("c", 3), ("d", 4)], True)
+
+
+@given(st.lists(st.sampled_from(["", "one", "two three", "\r", "x" * 40, "\u4e00"]), max_size=30), st.integers(1, 50))
+def test_how_a_log_is_cut_into_blocks_does_not_matter(texts: list[str], size: int) -> None:
+    raw = "\n".join(texts).encode()
+    at_once = split(raw).lines
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "BLOCK", size)
+        in_blocks = split(raw).lines
+    assert [line.number for line in in_blocks] == [line.number for line in at_once]
+    for got, want in zip(in_blocks, at_once):
+        assert want.text.startswith(got.text.rstrip("\ufffd"))
+        assert got.text == want.text or len(want.text.encode()) >= size
 
 
 def test_a_long_line_is_cut() -> None:
