@@ -5,6 +5,7 @@ Finding and choosing the cause is panic.py's work.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from . import culprit, registers, taint, task
@@ -17,6 +18,7 @@ from .stack import Trace
 
 FAULTS = frozenset({"null_deref", "page_fault", "gpf", "stack", "double_fault", "oops", "hardware", "kasan", "kfence"})
 """Kinds of crash in which an access failed, at an address, with an error code."""
+_SOURCE = re.compile(r"[\w./-]{1,200}\.(?:[chS]|rs):\d{1,6}$")
 FIRST_PAGE = 0x1000
 """An address below it is a null pointer and an offset, whatever the architecture's kernel calls the fault."""
 
@@ -51,7 +53,8 @@ def _stood(own: Sequence[Line], counter: tuple[int, Place] | None) -> Stood:
 def _title(words: str, groups: Sequence[str], function: str | None, own: Sequence[Line]) -> str:
     for number, group in enumerate(groups, 1):
         words = words.replace(f"{{{number}}}", group)
-    words = words.replace("{in}", f"in {function}" if function else "").replace("{rw}", _access(own))
+    source = next((f"at {group}" for group in groups if _SOURCE.match(group)), "")
+    words = words.replace("{in}", f"in {function}" if function else source).replace("{rw}", _access(own))
     return " ".join(words.split())[:200]
 
 

@@ -11,7 +11,7 @@ from .report import Frame, Panic
 VERSION = 1
 DEPTH = 4
 """Functions that tell one bug from another: the one at fault and its callers."""
-WIDE = frozenset({"panic", "bug", "oops", "unknown"})
+WIDE = frozenset(["panic", "bug", "oops", "unknown", "warn", "lockdep", "kasan", "kfence", "kmsan", "kcsan", "ubsan"])
 """Kinds of which each has many causes, so that without a function the title must tell them apart."""
 _NUMBER = re.compile(r"(?:0x)?[0-9a-f]*[0-9][0-9a-f]*")
 

@@ -15,6 +15,7 @@ from kdump_agent.decode import panic
 from kdump_agent.decode.causes import RULES
 from kdump_agent.decode.lines import split
 from kdump_agent.decode.log import decode
+from kdump_agent.report import document, terminal
 
 from . import logs
 
@@ -55,6 +56,20 @@ def test_decoding_what_was_read_says_the_same(log: str) -> None:
     assert (again.panic, again.frames, again.modules) == (once.panic, once.frames, once.modules)
 
 
+@pytest.mark.parametrize("log", [*WRITTEN, *(path.read_text() for path in sorted(DATA.glob("*.txt")))])
+def test_a_report_that_is_decoded_again_tells_of_no_other_crash(log: str) -> None:
+    once = decode(log.encode())
+    facts = document.DumpFacts(source="", format="none", bytes=0, sha256=None, whole="unknown")
+    report = document.document(asdict(once), crash_id=None, host=None, crashed_at=None, dump=facts, dmesg_source="file")
+    kinds = {None, once.panic and once.panic.kind}
+    if log == logs.S390:
+        kinds.add("page_fault")  # the line with the address is not in a report, so it is not known to be null
+    for text in (json.dumps(report), json.dumps(report, indent=1), terminal.render(report), terminal.brief(report)):
+        again = decode(text.encode())
+        assert (again.panic and again.panic.kind) in kinds
+        assert len(again.hardware_errors) <= len(once.hardware_errors)
+
+
 HOSTILE = {
     "one endless line": b"a" * 300_000,
     "one headline after the other": b"BUG: KASAN: use-after-free in foo+0x1/0x2\n" * 8_000,
@@ -66,6 +81,12 @@ HOSTILE = {
     "names that never end": b"kernel BUG at a.c:1!\n" + (b"a" * 4000 + b"\n") * 60,
     "half a place": b"kernel BUG at a.c:1!\n" + (b"a+0x1/" * 600 + b"\n") * 60,
     "brackets": b"kernel BUG at a.c:1!\n foo+0x1/0x2\n" + (b"a (" + b":1" * 2000 + b"\n") * 60,
+    "colours": b"\x1b[1;31mx\x1b[0m\r\n" * 20_000,
+    "half a date": (b"Nov 23 20:47:11 " + b"h" * 250 + b" " + b"k" * 250 + b"\n") * 500,
+    "half a clock": (b"[" + b"M" * 16 + b" " + b"N" * 16 + b" 23 20:47:11" + b"x" * 39 + b"\n") * 2_000,
+    "half a task": (b"kernel BUG at a.c:1!\nCPU: 1 PID: 1 Comm: " + b"a " * 40 + b"Taint\n") * 1_000,
+    "half an arm frame": (b"kernel BUG at a.c:1!\n" + (b"a" * 200 + b"+0x1/0x2 from ") * 10 + b"\n") * 60,
+    "astral letters": "kernel BUG at \U0001f600.c:1!\n".encode() * 5_000,
     "modules": b"kernel BUG at a.c:1!\nModules linked in: " + b"a" * 1000 + b"\n" + (b"aaaa " * 800 + b"\n") * 60,
 }
 

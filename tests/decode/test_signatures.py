@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kdump_agent.decode import part
 from kdump_agent.decode.hardware.record import HardwareError
 from kdump_agent.decode.log import decode
+from kdump_agent.decode.machinery import MACHINERY
 
 from . import logs
 
@@ -19,18 +24,72 @@ def crash(log: str) -> str | None:
     return decode(log.encode()).signature.crash
 
 
-def moved(log: str) -> str:
-    """The same crash on another day: other addresses, offsets, CPU, task and time."""
-    log = re.sub(r"\+0x[0-9a-f]+/0x[0-9a-f]+", "+0x111/0x222", log)
-    log = re.sub(r"\b(?:ffff|c00|0000)[0-9a-f]{8,12}\b", "ffff888012345678", log)
-    log = re.sub(r"CPU: \d+ PID: \d+ Comm: \S+", "CPU: 63 PID: 99999 Comm: other", log)
-    return re.sub(r"^\[ *\d+\.\d+\]", "[99999.000001]", log, flags=re.M)
+LAB = [path.read_text() for path in sorted((Path(__file__).resolve().parent.parent / "data/dmesg").glob("*.txt"))]
+CRASHES = [value for name, value in vars(logs).items() if name.isupper()]
+SUFFIXES = ("", ".isra.0", ".constprop.3", ".cold", ".part.1", ".isra.0.cold", ".llvm.123456789")
 
 
-@pytest.mark.parametrize("log", [logs.ARM64, logs.POWER, logs.ARM, logs.EL6, logs.HARD_LOCKUP, logs.HUNG_TASK])
-def test_addresses_offsets_cpus_and_tasks_are_not_in_it(log: str) -> None:
-    assert moved(log) != log
-    assert crash(moved(log)) == crash(log)
+def moved(log: str, chance: Random) -> str:
+    """The same crash on another day: other offsets, addresses, CPU, task, user and time, built by another compiler."""
+
+    def hexadecimal(found: re.Match[str]) -> str:
+        return found[0][:4] + "".join(chance.choice("0123456789abcdef") for _ in found[0][4:])
+
+    suffixes: dict[str, str] = {}
+
+    def suffixed(found: re.Match[str]) -> str:
+        return found[1] + suffixes.setdefault(found[1], "" if "." in found[1] else chance.choice(SUFFIXES)) + "+0x"
+
+    shift, cpu, pid = chance.randrange(5000), chance.randrange(64), chance.randrange(2, 99999)
+    task = chance.choice(("other", "kworker/7:1", "CPU 0/KVM", "(a b)"))
+    log = re.sub(r"\b([A-Za-z_][\w.]*)\+0x", suffixed, log)
+    log = re.sub(
+        r"\+0x[0-9a-f]+/0x[0-9a-f]+", lambda _: f"+{chance.randrange(999):#x}/{chance.randrange(999, 9999):#x}", log
+    )
+    log = re.sub(r"\b(?:ffff|c008|000003)[0-9a-f]{10,12}\b|\b[c-f][0-9a-f]{7}\b", hexadecimal, log)
+    log = re.sub(r"CPU: \d+ (?:UID: \d+ )?PID: \d+ Comm: \S+", f"CPU: {cpu} UID: {pid} PID: {pid} Comm: {task}", log)
+    return re.sub(r"^\[ *(\d+)\.", lambda found: f"[{int(found[1]) + shift:5}.", log, flags=re.M)
+
+
+@given(st.sampled_from(CRASHES), st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_where_when_and_by_whom_a_bug_was_met_is_not_in_it(log: str, chance: Random) -> None:
+    assert crash(moved(log, chance)) == crash(log)
+
+
+@given(st.sampled_from(LAB), st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None)
+def test_the_same_holds_for_real_crashes(log: str, chance: Random) -> None:
+    log = log[-12_000:]
+    assert crash(moved(log, chance)) == crash(log)
+
+
+_WORD = st.from_regex(r"[a-z]{3,12}_[a-z]{3,12}", fullmatch=True).filter(lambda name: f"demo_{name}" not in MACHINERY)
+NAMED = [log for log in CRASHES if "demo_" in log]
+
+
+@given(st.sampled_from(NAMED), _WORD, _WORD)
+@settings(max_examples=100, deadline=None)
+def test_a_bug_in_another_function_differs(log: str, one: str, other: str) -> None:
+    signatures = {crash(re.sub(r"\bdemo_\w+", f"demo_{name}", log)) for name in (one, other)}
+    assert len(signatures) == len({one, other})
+
+
+@given(_WORD, _WORD)
+@settings(max_examples=50, deadline=None)
+def test_a_bug_reached_through_another_caller_differs(one: str, other: str) -> None:
+    frames = "Call Trace:\n demo_fault+0x1/0x2\n demo_{}+0x1/0x2\n"
+    fault = "BUG: kernel NULL pointer dereference, address: 0000000000000008\nRIP: 0010:demo_fault+0x1/0x2\n"
+    signatures = {crash(fault + frames.format(name)) for name in (one, other)}
+    assert len(signatures) == len({one, other})
+
+
+def test_different_kinds_of_crash_in_one_function_differ() -> None:
+    heads = ["kernel BUG at a.c:1!", "BUG: kernel NULL pointer dereference, address: 8",
+             "general protection fault: 0000 [#1]", "divide error: 0000 [#1]", "BUG: KASAN: bad in demo+0x1/0x2",
+             "BUG: soft lockup - CPU#0 stuck for 9s! [a:1]", "WARNING: at a.c:1 demo+0x1/0x2"]  # fmt: skip
+    found = {crash(f"{head}\nRIP: 0010:demo+0x1/0x2\nCall Trace:\n demo+0x1/0x2\n") for head in heads}
+    assert len(found) == len(heads)
 
 
 @pytest.mark.parametrize("suffix", [".isra.0", ".constprop.3", ".cold", ".part.1", ".isra.0.cold", ".llvm.123456789"])
@@ -67,6 +126,8 @@ def test_how_deep_a_recursion_went_does_not_matter() -> None:
         ("Kernel panic - not syncing: sysrq triggered crash", "1:sysrq"),
         ("Kernel panic - not syncing: Fatal machine check", "1:mce"),
         ("Kernel panic - not syncing: No init in slot 0x1f", "1:panic:kernel panic: No init in slot N"),
+        ("WARNING: at net/core/dev.c:123", "1:warn:WARNING at net/core/dev.c:N"),
+        ("BUG: KASAN: wild-memory-access on address ffff8881", "1:kasan:KASAN: wild-memory-access"),
         ("nothing of interest", None),
     ],
 )
