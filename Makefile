@@ -24,7 +24,7 @@ demo: $(VENV)/ready
 	@echo; find demo/outbox -type f | sort
 
 test: $(VENV)/ready-to-test
-	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd crash python3-drgn
+	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd crash python3-drgn e2fsprogs xfsprogs
 	@packaging/promtool $(BIN)
 	$(MAKE) check
 	$(BIN)/python -m pytest -q -n 4

@@ -40,7 +40,7 @@ class Machine:
         self.state = home / "state"
         self.outbox = home / "outbox"
         self.config = home / "config.toml"
-        self.crash.mkdir(parents=True)
+        self.crash.mkdir(parents=True, exist_ok=True)
         self.write_config()
 
     def write_config(self, more: str = "", *, url: str | None = None, agent: str = "", ship: str = "") -> None:

@@ -14,28 +14,49 @@ VERSION = 1
 MEMORY = frozenset({"memory", "memory_controller", "extended_memory"})
 _LABELS = ("dimm", "fru_text")
 """Names that stand for the whole place, as firmware or driver wrote them on the board."""
-_NUMBERS = ("controller", "channel", "slot", "dimm", "csrow", "rank")
-"""What else leads to a DIMM, from the outside in; the row and the column within it are left out."""
+_NUMBERS = ("controller", "channel", "slot", "dimm", "csrow")
+"""What else leads to a DIMM, from the outside in; rank, row and column are within it and left out."""
+LOST = 2
+"""The rank of a severity from which on data was lost."""
 
 
 def signature(records: Sequence[HardwareError]) -> str | None:
-    """Return ``1:kind of part:where it is`` of the worst record of this crash; None where no hardware failed."""
-    if not records:
+    """Return ``1:kind of part:where it is`` of the worst record of this crash; None where no hardware failed.
+
+    Where that one only used lost memory, the record that says where the memory is names the part.
+    """
+    own = [record for record in records if record.boot == "crashed"]
+    if not own:
         return None
-    worst = max(
-        records, key=lambda record: (record.boot == "crashed", RANKS.get(record.decoded.get("severity", ""), 2))
-    )
+    worst = max(own, key=_rank)
+    if _is_memory(worst) and not list(_memory(worst)):
+        placed = [record for record in own if _is_memory(record) and list(_memory(record)) and _one(record, worst)]
+        worst = max(placed, key=_rank, default=worst)
     return ":".join([str(VERSION), *_part(worst)])
+
+
+def _rank(record: HardwareError) -> int:
+    return RANKS.get(record.decoded.get("severity", ""), 2)
+
+
+def _one(record: HardwareError, worst: HardwareError) -> bool:
+    """May two records be of one loss? They tell of one address, or the other one lost data, too."""
+    return (record.addr is not None and record.addr == worst.addr) or _rank(record) >= LOST
+
+
+def _is_memory(record: HardwareError) -> bool:
+    return record.decoded.get("class") in MEMORY or record.decoded.get("part") == "memory"
 
 
 def _part(record: HardwareError) -> Iterator[str]:
     decoded = record.decoded
-    if decoded.get("pci"):
-        yield from ("pci", str(decoded["pci"]))
-    elif decoded.get("class") in MEMORY or decoded.get("part") == "memory":
+    if device := decoded.get("pci") or decoded.get("reported_by"):
+        yield from ("pci", str(device))
+    elif _is_memory(record):
         yield from ("memory", *_processor(record), *_memory(record))
     else:
-        yield from (record.kind, record.vendor or "unknown", *_processor(record))
+        teller = record.kind if record.bank is None else "mce"
+        yield from (teller, record.vendor or "unknown", *_processor(record))
         if record.bank is not None:
             yield f"bank {record.bank}"
         yield str(decoded.get("class") or "unknown")

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from kdump_agent.decode import part
 from kdump_agent.decode.log import SURVIVED, decode
 from kdump_agent.decode.report import Decoded, Panic
 from kdump_agent.errors import Permanent
@@ -45,12 +46,15 @@ def _decoded(log: bytes, this_log: bytes, found: dict[str, Any], source: str) ->
     """What the dead kernel's log tells, with the hardware errors that only the present boot tells of."""
     decoded = decode(log)
     left = [error for error in decode(this_log).hardware_errors if error.boot == "previous"]
+    errors = (*decoded.hardware_errors, *left)
+    named = part.signature([replace(error, boot="crashed") for error in errors])
     panic = decoded.panic
     if panic is None or (source == "journal" and SURVIVED in decoded.doubts):
         message = None if panic is None else f"the last report in the journal: {panic.title}"
         panic = Panic(title(found), "unknown", message)
         decoded = replace(decoded, frames=(), doubts=())
-    return replace(decoded, panic=panic, hardware_errors=(*decoded.hardware_errors, *left))
+    signature = replace(decoded.signature, hardware=named)
+    return replace(decoded, panic=panic, hardware_errors=errors, signature=signature)
 
 
 def _shown(found: dict[str, Any]) -> dict[str, Any]:

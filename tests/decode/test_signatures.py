@@ -160,6 +160,9 @@ def test_one_dimm_groups_whatever_its_address_cpu_and_row() -> None:
         ),
         ({"decoded": {"class": "cache"}}, "1:mce:intel:socket 1:bank 8:cache"),
         ({"decoded": {"class": "cache"}, "socket": None, "bank": None, "vendor": None}, "1:mce:unknown:cache"),
+        ({"kind": "edac", "decoded": {"class": "cache"}}, "1:mce:intel:socket 1:bank 8:cache"),
+        ({"decoded": {"class": "bus", "reported_by": "0000:80:01.0"}}, "1:pci:0000:80:01.0"),
+        ({"decoded": {"part": "memory", "memory": {"channel": 3, "rank": 5}}}, "1:memory:socket 1:channel 3"),
         ({"kind": "aer", "decoded": {"class": "pcie", "pci": "0000:3b:00.0"}}, "1:pci:0000:3b:00.0"),
     ],
 )
@@ -171,4 +174,14 @@ def test_the_worst_record_of_this_boot_names_the_part() -> None:
     mild = replace(MCE, socket=0, decoded={"class": "cache", "severity": "corrected"})
     former = replace(MCE, socket=5, boot="previous")
     assert part.signature([mild, former, MCE]) == part.signature([MCE])
+    assert part.signature([former]) is None
     assert part.signature([]) is None
+
+
+def test_the_record_that_says_where_the_lost_memory_is_names_the_part_that_another_used() -> None:
+    used = replace(MCE, bank=1, decoded={"class": "cache", "part": "memory", "severity": "fatal"})
+    lost = replace(MCE, bank=13, decoded={**MCE.decoded, "severity": "UCNA"})
+    mild = replace(lost, addr="0x1", decoded={**MCE.decoded, "severity": "corrected", "memory": {"channel": 7}})
+    assert part.signature([used]) == "1:memory:socket 1"
+    assert part.signature([mild, used]) == "1:memory:socket 1"
+    assert part.signature([mild, lost, used]) == "1:memory:socket 1:channel 2:dimm 1"

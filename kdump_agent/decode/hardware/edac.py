@@ -47,8 +47,9 @@ FIELDS = {
 NAMES = {
     "ProcessorSocketId": "socket", "MemoryControllerId": "imc", "ChannelId": "channel", "DimmSlotId": "slot",
     "PhysicalRankId": "rank", "Row": "row", "Column": "column", "Bank": "bank", "BankGroup": "bg",
+    "memory": "all_memory",
 }  # fmt: skip
-"""What skx_edac calls its fields, in the older drivers' names."""
+"""What skx_edac calls its fields, in the older drivers' names; and a layer that would hide our own ``memory``."""
 SEVERITIES = {"CE": "corrected", "UE": "uncorrected"}
 NOWHERE = frozenset(("", "any memory", "unknown memory", ":", "-"))
 """Labels that name no DIMM."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from kdump_agent.decode import part
 from kdump_agent.decode.hardware.edac import find_edac
 from kdump_agent.decode.hardware.edac_amd import find_edac_amd
 from kdump_agent.decode.hardware.edac_amd_old import find_edac_amd_old
@@ -194,3 +195,9 @@ def test_the_traced_event_names_the_dimm() -> None:
     assert (record.addr, record.socket, record.decoded["severity"]) == ("0x12345678c0", 1, "corrected")
     assert (record.decoded["dimm"], record.decoded["count"]) == ("CPU_SrcID#1_MC#0_Chan#2_DIMM#0", 2)
     assert (record.decoded["location"], record.decoded["channel"]) == ("2:0:-1", 2)
+
+
+def test_a_driver_s_layer_called_memory_is_no_place_of_ours() -> None:
+    (record,) = find(lines("EDAC MC0: 1 UE unknown on unknown memory (memory:5 page:0x12 offset:0x0 grain:4)"))
+    assert record.decoded["all_memory"] == 5
+    assert part.signature([record]) == "1:memory:controller 0"
