@@ -50,11 +50,14 @@ WORDS = {
     "processor_type": "processor", "operation": "operation", "IP": "ip", "processor_id": "processor_id",
     "MIDR": "midr", "Multiprocessor Affinity Register (MPIDR)": "mpidr", "error_info": "error_info",
     "Local APIC_ID": "apic", "Check Information": "check", "Processor Context Corrupt": "context_corrupt",
+    "transaction type": "transaction", "Transaction Type": "transaction", "operation type": "operation",
+    "Operation": "operation", "cache level": "level", "TLB level": "level", "Level": "level",
+    "participation type": "participation", "address space": "memory_io", "Instruction Pointer": "ip",
     "Firmware Error Record Type": "record_type", "Record Identifier": "record_id", "agent_type": "agent",
     "TLP Header": "tlp",
 }  # fmt: skip
 """Fields that have a line of their own, and our names for them."""
-CODED = ("error_type", "port", "agent", "processor", "operation")
+CODED = ("error_type", "port", "agent", "processor", "operation", "transaction")
 """Fields that are told as a code and its words, "2, single-bit ECC"; we keep the words."""
 PLAIN = frozenset(("cache error", "TLB error", "bus error", "micro-architectural error"))
 """Kinds of a processor's error, which the generic processor section tells without a field name."""
@@ -75,7 +78,8 @@ class Section:
             self.fields.setdefault("pci", device[1])
         elif key in NUMBERS:
             for name, number in _NUMBER.findall(words):
-                self.fields.setdefault("product_id" if name == "device_id" else name, _value(number))
+                if name in NUMBERS:
+                    self.fields.setdefault("product_id" if name == "device_id" else name, _value(number))
         elif key in WORDS:
             self.fields.setdefault(WORDS[key], value[:120])
         elif PLAIN.issuperset(words.split(", ")):

@@ -36,6 +36,7 @@ _CODES = re.compile(r"err_code:(?:0x)?([0-9a-f]{4}):(?:0x)?([0-9a-f]{4})")
 _LABEL = re.compile(r'labels? "(.{0,300}?)": ?(.{0,300})')
 _SOCKET = re.compile(r"SrcID#(\d{1,3})")
 
+HIGHEST = 1 << 64
 PAGE_BITS = 12
 """EDAC tells a page and an offset; the kernel's pages are of 4 KiB but for some arm64 and ppc64 kernels of 64 KiB."""
 FIELDS = {
@@ -129,7 +130,7 @@ def memory(
     told = {NAMES.get(name, name): _value(value) for name, value in _FIELD.findall(details) if name in FIELDS}
     page, offset = (int(str(told.pop(name, 0)), 0) for name in ("page", "offset"))
     place = page << PAGE_BITS | offset or int(str(told.pop("addr", 0)), 0)
-    addr = f"{place:#x}" if place else None
+    addr = f"{place:#x}" if 0 < place < HIGHEST else None
     codes, named = _CODES.search(details), _SOCKET.search(label)
     decoded = {
         "class": "memory",

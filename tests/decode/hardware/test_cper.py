@@ -57,7 +57,7 @@ def test_fatal_pcie_section_decodes_the_status_that_no_other_line_will_tell() ->
 def test_first_of_several_arm_error_structures_is_told() -> None:
     (record,) = find_cper(lines(GHES_ARM))
     assert (record.decoded["class"], record.decoded["error_type"]) == ("processor", "cache error")
-    assert record.decoded["mpidr"] == "0x0000000081080000"
+    assert (record.decoded["mpidr"], record.decoded["transaction"]) == ("0x0000000081080000", "Data Access")
     assert record.addr == "0xa1b2c3c0"
 
 

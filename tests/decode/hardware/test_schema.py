@@ -61,3 +61,15 @@ def test_any_machine_check_gives_what_the_schema_describes(checks: list[tuple[Ch
 @settings(max_examples=200, deadline=None)
 def test_the_lines_of_all_logs_in_any_order_give_what_the_schema_describes(mixed: list[str]) -> None:
     hold("\n".join(mixed))
+
+
+@given(
+    st.lists(st.sampled_from("".join(ALL.values()).splitlines()), min_size=1, max_size=20),
+    st.lists(st.tuples(st.integers(0, 3000), st.text("0123456789abcdef|:,()[]<>{}-/ x", max_size=20)), max_size=12),
+)
+@settings(max_examples=200, deadline=None)
+def test_damaged_lines_give_what_the_schema_describes(mixed: list[str], damage: list[tuple[int, str]]) -> None:
+    log = "\n".join(mixed)
+    for at, piece in damage:
+        log = log[:at] + piece + log[at + len(piece) // 2 :]
+    hold(log)
