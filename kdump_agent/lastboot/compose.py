@@ -109,4 +109,4 @@ def _line(entry: Entry) -> str:
 def title(found: Mapping[str, Any]) -> str:
     """Return the headline of a report whose log holds no crash."""
     why = found["why_no_dump"]
-    return "no clean shutdown and no dump" + (f" ({why[0]})" if why else "")
+    return "; ".join(["no clean shutdown and no dump", *why[:1]])

@@ -28,7 +28,7 @@ def page(report: Document, *, log: bytes | None, analysis: Document | None = Non
     style, script = _ours(_STYLE), _ours(_SCRIPT)
     told = _with_lines(report, analysis) if analysis else report
     sections = [section for section in (
-        _errors(told), _stack(told),
+        _errors(told), _stack(told), *(_left(title, lines) for title, lines in rows.last_boot(told)),
         _analysis(analysis, said or {}) if analysis else None,
         loglines.section(log, report) if log else None,
     ) if section is not None]  # fmt: skip
@@ -138,6 +138,10 @@ def _stack(report: Document) -> Markup | None:
         if unsure else None,
         id="stack",
     )  # fmt: skip
+
+
+def _left(title: str, lines: Sequence[str]) -> Markup:
+    return tag("section", tag("h2", title), tag("ul", *(tag("li", tag("code", line)) for line in lines)))
 
 
 def _frame(row: rows.FrameRow) -> Iterator[Markup]:

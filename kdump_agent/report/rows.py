@@ -1,4 +1,4 @@
-"""The rows of a report's two tables: its stack, and its hardware errors. How they look is for others."""
+"""The rows of a report: stack, hardware errors, what a boot without a dump left. How they look is for others."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from .words import Document, headline, spot
 
 MOST_FRAMES = 40
 MOST_RECORDS = 32
+MOST_WORDS = 20
+"""Lines that are shown of each log of a boot without a dump."""
+LAST_BOOT = (
+    ("Why there is no dump", "why_no_dump"), ("Who says that it ended badly", "because"),
+    ("Its last words in the journal", "journal"), ("The crash kernel's last words", "crash_kernel"),
+)  # fmt: skip
 COLUMNS = (  # the head, and the field of a record
     ("KIND", "kind"), ("CPU", "cpu"), ("SOCKET", "socket"), ("BANK", "bank"), ("STATUS", "status"),
     ("ADDRESS", "addr"), ("SEVERITY", "severity"),
@@ -92,6 +98,13 @@ def errors(report: Document) -> ErrorTable | None:
         [COLUMNS[at][0] for at in kept], [[row[at] for at in kept] for row in cells],
         [list(_notes(record, said)) for record in shown], [row[-1] for row in cells], len(records) - len(shown),
     )  # fmt: skip
+
+
+def last_boot(report: Document) -> Iterator[tuple[str, list[str]]]:
+    """Yield what is left of a boot without a dump: a title, and its lines."""
+    found = report.get("last_boot") or {}
+    blocks = ((title, [str(line) for line in found.get(name) or ()][-MOST_WORDS:]) for title, name in LAST_BOOT)
+    yield from ((title, lines) for title, lines in blocks if lines)
 
 
 def _cell(record: Document, name: str) -> str:

@@ -14,11 +14,6 @@ from .words import Document, facts, headline, parts
 
 BOLD, RED, DIM = "1", "31", "2"
 _LABEL = 9
-_MOST_WORDS = 20
-_LEFT = (
-    ("Why there is no dump", "why_no_dump"), ("Who says that it ended badly", "because"),
-    ("Its last words in the journal", "journal"), ("The crash kernel's last words", "crash_kernel"),
-)  # fmt: skip
 _COLOUR_OF = {"fatal": RED, "uncorrected": RED, "SRAR": RED, "corrected": DIM}
 
 
@@ -65,7 +60,7 @@ def render(report: Document, paper: Paper = Paper()) -> str:
         ("", _facts(report, paper)),
         ("Hardware errors", _errors(report, paper)),
         ("Stack", _stack(report, paper)),
-        *_last_boot(report.get("last_boot") or {}, paper),
+        *((title, _lines(lines, paper)) for title, lines in rows.last_boot(report)),
         ("In doubt", _doubts(report, paper)),
     ):
         if found := list(block):
@@ -122,10 +117,8 @@ def _stack(report: Document, paper: Paper) -> Iterator[str]:
         yield f"    ... and {more} more"
 
 
-def _last_boot(found: Document, paper: Paper) -> Iterator[tuple[str, Iterator[str]]]:
-    """What is left of a boot without a dump, a block each."""
-    for title, name in _LEFT:
-        yield title, (line for words in found.get(name, ())[-_MOST_WORDS:] for line in paper.wrap(str(words), "  "))
+def _lines(lines: Sequence[str], paper: Paper) -> Iterator[str]:
+    return (piece for line in lines for piece in paper.wrap(line, "  "))
 
 
 def _doubts(report: Document, paper: Paper) -> Iterator[str]:

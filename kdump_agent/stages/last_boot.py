@@ -50,8 +50,9 @@ def _decoded(log: bytes, this_log: bytes, found: dict[str, Any], source: str) ->
     named = part.signature([replace(error, boot="crashed") for error in errors])
     panic = decoded.panic
     if panic is None or (source == "journal" and SURVIVED in decoded.doubts):
-        message = None if panic is None else f"the last report in the journal: {panic.title}"
-        panic = Panic(title(found), "unknown", message)
+        said = [f"the present boot found: {error.summary}" for error in left[:1]]
+        said += [] if panic is None else [f"the last report in the journal: {panic.title}"]
+        panic = Panic(title(found), "unknown", "; ".join(said) or None)
         decoded = replace(decoded, frames=(), doubts=())
     signature = replace(decoded.signature, hardware=named)
     return replace(decoded, panic=panic, hardware_errors=errors, signature=signature)

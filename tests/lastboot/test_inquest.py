@@ -20,6 +20,7 @@ from kdump_agent.lastboot.compose import NOTHING
 from kdump_agent.model import CrashDir, Dump
 from kdump_agent.report.document import Host as Name
 from kdump_agent.report.document import schema
+from kdump_agent.report.html import page
 from kdump_agent.report.terminal import render
 from kdump_agent.stages.decode import DecodeStage
 from tests.test_agent import Quiet
@@ -92,7 +93,7 @@ def host(tmp_path: Path) -> Reborn:
 def test_the_report_tells_why_there_is_no_dump_and_what_was_last_heard(host: Reborn) -> None:
     report = host.report()
     assert report["panic"]["kind"] == "unknown"
-    assert report["panic"]["title"] == "no clean shutdown and no dump (kdump.not-loaded: no crash kernel is loaded)"
+    assert report["panic"]["title"] == "no clean shutdown and no dump; kdump.not-loaded: no crash kernel is loaded"
     assert report["crashed_at"] == "2027-01-15T07:59:00Z"  # the journal's last entry
     assert (report["dump"]["format"], report["dmesg"]["source"]) == ("none", "none")
     last = report["last_boot"]
@@ -101,6 +102,7 @@ def test_the_report_tells_why_there_is_no_dump_and_what_was_last_heard(host: Reb
     assert last["arming"]["verdict"] == "not armed"
     assert last["journal"][-1].endswith("session opened for user root")
     assert "session opened" in render(report)
+    assert "session opened" in page(report, log=None)
 
 
 def test_a_log_in_pstore_says_what_happened(host: Reborn) -> None:
@@ -143,6 +145,7 @@ def test_what_the_present_kernel_found_of_the_one_before_is_told(host: Reborn) -
     report = host.report()
     (error,) = report["hardware_errors"]
     assert (error["boot"], error["bank"]) == ("previous", 5)
+    assert report["panic"]["message"] == f"the present boot found: {error['summary']}"
     assert report["last_boot"]["firmware"]["severity"] == "fatal"
     assert len(report["last_boot"]["firmware"]["hex"]) == 2 * 4096
 

@@ -12,14 +12,23 @@ from kdump_agent.arming.facts import Target
 from kdump_agent.files import free_space
 from kdump_agent.look import Look
 
+NETWORK = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "9p", "fuse.sshfs", "fuse.glusterfs")
+"""File systems whose server may be gone: no call on them ends then."""
+
 
 def target(look: Look, settings: Mapping[str, str]) -> Target:
     """Look at kdump's target folder and the file system that it lies on."""
     found = crash_folder(look.paths)
     folder = look.name(found.path)
-    nearest = _nearest(found.path)
     mount = holding(parse_mountinfo(look.text("target", look.paths.mountinfo) or ""), PurePosixPath(folder))
-    bytes_free, inodes_free = _room(look, nearest)
+    if mount is not None and mount.kind in NETWORK:
+        look.doubt(
+            "target", f"{folder} is on a file system of the network ({mount.kind}), which may hold up whoever asks"
+        )
+        nearest, bytes_free, inodes_free = found.path, None, None
+    else:
+        nearest = _nearest(found.path)
+        bytes_free, inodes_free = _room(look, nearest)
     device = next((settings[kind] for kind in FILE_SYSTEMS if settings.get(kind)), None)
     return Target(
         folder=folder,
