@@ -32,10 +32,14 @@ class Log:
 def read_log(file: Reader, beat: Callable[[], None]) -> Log:
     """Return the log inside a dump in order. ``beat`` is called for every page; never raises on content."""
     try:
-        kernel = _open(file, beat)
-        return _collect(_pieces(kernel))
+        return log_of(_open(file, beat))
     except Absent as exc:
         return Log(b"", (str(exc),))
+
+
+def log_of(kernel: Kernel) -> Log:
+    """Return the log of a kernel whose memory can be read. Raises Absent where there is none."""
+    return _collect(_pieces(kernel))
 
 
 def _open(file: Reader, beat: Callable[[], None]) -> Kernel:

@@ -1,13 +1,16 @@
 """Get the kernel log out of a dump that has none beside it.
 
 Our own reader comes first: it needs no child, cannot be killed by hostile bytes, reads flattened dumps where they lie
-and truncated ones as far as they go. What it cannot read whole is given to makedumpfile, in a child with limits and no
-network; a child that fails, hangs or dies is a doubt in the report, and nothing worse.
+and truncated ones as far as they go. What it cannot read whole is given to makedumpfile and to drgn, where they are
+installed, each in a child with limits and no network; a child that fails, hangs or dies is a doubt in the report, and
+nothing worse.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
 
@@ -17,9 +20,12 @@ from .dmesg import LARGEST, read_log
 from .header import Header, open_dump
 from .lend import NoRoom, lend
 
-LIMITS = process.Limits(seconds=120, memory=2 << 30, output=1 << 20, file_size=2 * LARGEST)
-"""For makedumpfile: the memory is address space, the file the log that it writes."""
+LIMITS = process.Limits(seconds=120, memory=2 << 30, output=2 * LARGEST, file_size=2 * LARGEST)
+"""For each other program: the memory is address space, the file the log that it writes."""
 _LOG = ".dmesg.draft"
+_DRGN = Path(__file__).with_name("drgn_script.py")
+_HOME = Path(__file__).resolve().parent.parent.parent
+_MOST_DOUBTS = 10
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Extracted:
     log: bytes | None
     doubts: tuple[str, ...] = ()
     tool: str | None = None
-    """Who read it: "kdump-agent" or "makedumpfile"."""
+    """Who read it: "kdump-agent", "makedumpfile" or "drgn"."""
 
 
 def extract_dmesg(fd: int, header: Header, scratch: Path, beat: Callable[[], None]) -> Extracted:
@@ -39,13 +45,28 @@ def extract_dmesg(fd: int, header: Header, scratch: Path, beat: Callable[[], Non
     """
     if header.format == "unknown":
         return Extracted(None, ("no log was read from the dump, whose format is unknown",))
-    own = _read_ourselves(fd, beat)
+    own = best = _read_ourselves(fd, beat)
     if own.log is not None and not own.doubts:
         return own
-    other = _run_makedumpfile(fd, scratch, beat)
-    if other.log is not None and len(other.log) > len(own.log or b""):
-        return other
-    return Extracted(own.log, own.doubts + other.doubts, own.tool)
+    doubts: list[str] = []
+    try:
+        asked = [(ask, program) for find, ask in SECOND if (program := find()) is not None]
+        if not asked:
+            doubts.append("neither makedumpfile nor drgn, which may read more of it, is installed")
+            return replace(own, doubts=(*own.doubts, *doubts))
+        with lend(fd, scratch, beat, ordered=True) as (path, kept):  # neither reads flattened dumps
+            for ask, program in asked:
+                other = ask(program, path, kept, scratch, beat)
+                doubts += other.doubts
+                if len(other.log or b"") > len(best.log or b""):
+                    best = other
+                if other.log is not None and not other.doubts:
+                    break
+    except NoRoom as exc:
+        doubts.append(f"no other program was asked: {exc}")
+    except OSError as exc:
+        doubts.append(f"another program could not be asked: {exc.strerror or exc}")
+    return best if best is not own else replace(own, doubts=(*own.doubts, *doubts))
 
 
 def _read_ourselves(fd: int, beat: Callable[[], None]) -> Extracted:
@@ -59,25 +80,40 @@ def _read_ourselves(fd: int, beat: Callable[[], None]) -> Extracted:
     return Extracted(log.text, log.doubts, "kdump-agent")
 
 
-def _run_makedumpfile(fd: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
-    program = process.find_program("makedumpfile")
-    if program is None:
-        return Extracted(None, ("makedumpfile, which may read more of it, is not installed",))
-    try:
-        with lend(fd, scratch, beat, ordered=True) as (path, kept):  # it refuses flattened dumps
-            return _dump_log(str(program), path, kept, scratch, beat)
-    except NoRoom as exc:
-        return Extracted(None, (f"makedumpfile was not run: {exc}",))
-    except OSError as exc:
-        return Extracted(None, (f"makedumpfile was not run: {exc.strerror or exc}",))
-    finally:
-        files.remove(scratch / _LOG)
+def _find_makedumpfile() -> str | None:
+    found = process.find_program("makedumpfile")
+    return None if found is None else str(found)
 
 
-def _dump_log(program: str, path: str, kept: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
+def _ask_makedumpfile(program: str, path: str, kept: int, scratch: Path, beat: Callable[[], None]) -> Extracted:
     log = scratch / _LOG
-    argv = [program, "--dump-dmesg", path, str(log)]
-    ended = process.run(argv, LIMITS, pass_fds=(kept,), cwd=scratch, beat=beat)
-    content = log.read_bytes() if log.exists() else b""
+    try:
+        argv = [program, "--dump-dmesg", path, str(log)]
+        ended = process.run(argv, LIMITS, pass_fds=(kept,), cwd=scratch, beat=beat)
+        content = log.read_bytes() if log.exists() else b""
+    finally:
+        files.remove(log)
     doubts = () if ended.ok else (f"makedumpfile could not read the log: {ended.blame()}",)
     return Extracted(content or None, doubts, "makedumpfile")
+
+
+def _find_drgn() -> str | None:
+    """Return a Python that has drgn: the system's, to which distributions give it, or our own."""
+    system = process.find_program("python3")
+    pythons = dict.fromkeys(os.path.realpath(each) for each in (system or sys.executable, sys.executable))
+    return next((each for each in pythons if process.run([each, "-I", "-c", "import drgn"], LIMITS).ok), None)
+
+
+def _ask_drgn(python: str, path: str, kept: int, _scratch: Path, beat: Callable[[], None]) -> Extracted:
+    ended = process.run([python, "-I", "-B", str(_DRGN), str(_HOME), path], LIMITS, pass_fds=(kept,), beat=beat)
+    if ended.stopped or ended.status not in (0, 1):
+        return Extracted(ended.stdout or None, (f"drgn could not read the log: {ended.blame()}",), "drgn")
+    said = ended.stderr.decode("ascii", "replace").splitlines()[:_MOST_DOUBTS]
+    return Extracted(ended.stdout or None, tuple(f"drgn could not read the log whole: {line}" for line in said), "drgn")
+
+
+Ask = Callable[[str, str, int, Path, Callable[[], None]], Extracted]
+SECOND: tuple[tuple[Callable[[], str | None], Ask], ...] = (
+    (_find_makedumpfile, _ask_makedumpfile), (_find_drgn, _ask_drgn),
+)  # fmt: skip
+"""Who is asked for what we cannot read: how it is found, and how it is asked. The longest log wins."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from .address import AddressSpace
 from .memory import Absent
 from .vmcoreinfo import address, number
 
@@ -12,10 +12,17 @@ _LONGEST = 64 << 10
 """Bytes of the longest single thing that is read: a log record's length has 16 bits."""
 
 
+class Space(Protocol):
+    """Bytes at the kernel's own addresses."""
+
+    def read(self, where: int, length: int) -> bytes:
+        """Return exactly ``length`` bytes. Raises Absent."""
+
+
 class Kernel:
     """Reads its memory in its byte order. Everything raises Absent where the dump or VMCOREINFO lacks it."""
 
-    def __init__(self, space: AddressSpace, info: Mapping[str, str], order: str, word: int) -> None:
+    def __init__(self, space: Space, info: Mapping[str, str], order: str, word: int) -> None:
         self._space, self._info = space, info
         self._order = order
         self.word_size = word

@@ -131,7 +131,10 @@ class KdumpMemory:
                     frames[following] = packed
         self._budget -= _ZSTD_AHEAD
         self._pages[number] = None
-        pages = zip(frames, page.expand_zstd(list(frames.values()), self._dump.block_size))
+        try:
+            pages = zip(frames, page.expand_zstd(list(frames.values()), self._dump.block_size))
+        except page.NoExpander as exc:
+            raise Absent(str(exc)) from exc
         self._pages.update((at, content) for at, content in pages if content is not None)
 
     def _packed(self, number: int) -> tuple[bytes, int]:

@@ -40,17 +40,27 @@ def expand(packed: bytes, flags: int, size: int) -> bytes | None:
     return page if len(page) == size else None
 
 
+class NoExpander(Exception):
+    """The pages may be whole, and cannot be expanded here; the message says why."""
+
+
 def expand_zstd(frames: Sequence[bytes], size: int) -> list[bytes | None]:
-    """Expand many pages in one child. Where one is damaged, none behind it is told from another: they are None."""
+    """Expand many pages in one child. Where one is damaged, none behind it is told from another: they are None.
+
+    Raises NoExpander.
+    """
     program = process.find_program("zstd")
     if program is None:
-        return [None] * len(frames)
-    limits = process.Limits(seconds=_ZSTD_SECONDS, memory=_ZSTD_MEMORY, output=len(frames) * size)
+        raise NoExpander("its pages are compressed by zstd, which is not installed here: install zstd")
+    # A filter from file to pipe; to cut it off from a network takes a namespace, which not every user may make.
+    limits = process.Limits(seconds=_ZSTD_SECONDS, memory=_ZSTD_MEMORY, output=len(frames) * size, network=True)
     fd = os.memfd_create("frames")
     try:
         os.write(fd, b"".join(frames))
         os.lseek(fd, 0, os.SEEK_SET)
         pages = process.run([str(program), "-dcq"], limits, stdin=fd).stdout
+    except OSError as exc:
+        raise NoExpander(f"zstd could not be started: {exc.strerror or exc}") from exc
     finally:
         os.close(fd)
     cut = [pages[at * size : (at + 1) * size] for at in range(len(frames))]

@@ -14,6 +14,8 @@ from .memory import Absent
 from .record import Record
 
 _COMMITTED, _FINALIZED = 1, 2
+_NO_TEXT = 1
+"""Of a position: FAILED_LPOS and EMPTY_LINE_LPOS are odd, and no block's is."""
 _MOST_BITS = 22
 """Descriptors are a power of two; CONFIG_LOG_BUF_SHIFT is at most 25, and a descriptor stands for 32 bytes of text."""
 
@@ -73,11 +75,13 @@ def _record(kernel: Kernel, ring: _Ring, number: int) -> Record | None:
     if found != number or flags not in (_COMMITTED, _FINALIZED):
         return None
     block = descriptor + kernel.offset("prb_desc.text_blk_lpos")
-    begin = kernel.word_at(block + kernel.offset("prb_data_blk_lpos.begin")) % ring.text_size
-    end = kernel.word_at(block + kernel.offset("prb_data_blk_lpos.next")) % ring.text_size
-    if begin == end:  # no text
+    begin = kernel.word_at(block + kernel.offset("prb_data_blk_lpos.begin"))
+    end = kernel.word_at(block + kernel.offset("prb_data_blk_lpos.next"))
+    if begin == end or begin & _NO_TEXT:
         return None
-    if begin > end:  # a block never wraps: it begins anew at the ring's start
+    # A block never wraps: it begins anew at the ring's start. Since 6.18 one may end where the ring does.
+    begin, end = begin % ring.text_size, end % ring.text_size or ring.text_size
+    if begin >= end:
         begin = 0
     begin += kernel.word_size  # the block's own record number
     info = ring.infos + number % ring.count * kernel.size("printk_info")

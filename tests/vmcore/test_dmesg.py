@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kdump_agent import process
 from kdump_agent.process import find_program
 from kdump_agent.vmcore.dmesg import read_log
 from kdump_agent.vmcore.header import open_dump
@@ -71,12 +72,37 @@ def test_pages_of_every_compressor_are_read(compression: str) -> None:
     assert log_of(build.kdump(ring(Guest(), RECORDS), compression=compression)).text == RENDERED
 
 
+def test_pages_of_zstd_without_the_program_are_not_called_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = build.kdump(ring(Guest(), RECORDS), compression="zstd")
+    monkeypatch.setattr(process, "SEARCH", ())
+    found = log_of(made)
+    assert found.doubts == ("its pages are compressed by zstd, which is not installed here: install zstd",)
+
+
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=16), st.integers(0, 1 << 40))
 def test_a_ring_that_went_round_gives_its_records_in_order(texts: list[bytes], first: int) -> None:
     texts = [text or b"x" for text in texts]
     found = log_of(build.kdump(ring(Guest(), [(0, text) for text in texts], text_bits=12, first=first)))
     alone = [log_of(build.kdump(ring(Guest(), [(0, text)]))).text for text in texts]
     assert found.text == b"".join(alone)
+
+
+@pytest.mark.parametrize("name", ["x86_64", "i686"])
+def test_a_record_that_ends_where_the_ring_does_is_read(name: str) -> None:
+    """Since 6.18 (commit 67e1b0052f6b) such a block stays where it is; before, it began anew at the ring's start."""
+    guest = Guest(name)
+    word = guest.arch.word
+    texts = [b"x" * 8, b"y" * (4096 - word - 8 - word)]
+    made = ring(guest, [(0, text) for text in texts], text_bits=12)
+    found = log_of(build.kdump(made))
+    assert found.text == b"".join(b"[    0.000000] %s\n" % text for text in texts)
+
+
+def test_a_record_without_text_is_passed_over() -> None:
+    made = ring(Guest(), RECORDS)
+    row = 5 % 16
+    made.store(0x10000 + 0x1000 + row * 24 + 8, made.pack(3) * 2)  # EMPTY_LINE_LPOS
+    assert log_of(build.kdump(made)).text == RENDERED.split(b"\n", 1)[1]
 
 
 @given(st.integers(0, 3000), st.integers(1, 60))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kdump_agent import process
-from kdump_agent.vmcore import lend
+from kdump_agent.vmcore import extract, lend
 from kdump_agent.vmcore.extract import Extracted, extract_dmesg
 from kdump_agent.vmcore.header import read_header
 from tests.machine import AMD, MCE, MINIS, NULL, dump_of
@@ -90,7 +90,32 @@ def test_a_missing_second_reader_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     without_makedumpfile(monkeypatch)
     found = extracted(unknown_to_us(AMD), tmp_path)
     assert found.log is None
-    assert found.doubts[-1] == "makedumpfile, which may read more of it, is not installed"
+    assert found.doubts[-1] == "neither makedumpfile nor drgn, which may read more of it, is installed"
+
+
+def needs_drgn() -> None:
+    if extract._find_drgn() is None:
+        assert os.environ.get("CI") != "true", "drgn is missing"
+        pytest.skip("drgn is missing")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_drgn_reads_what_neither_we_nor_makedumpfile_can(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs_drgn()
+    monkeypatch.setattr(extract, "_read_ourselves", lambda _fd, _beat: Extracted(None, ("we could not",)))
+    monkeypatch.setattr(extract, "SECOND", extract.SECOND[1:])
+    assert extracted(dump(name), tmp_path) == Extracted(beside(name), (), "drgn")
+
+
+def test_drgn_says_what_it_could_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs_drgn()
+    monkeypatch.setattr(extract, "SECOND", extract.SECOND[1:])
+    found = extracted(dump(AMD)[:50_000], tmp_path)
+    assert found.log is None
+    assert found.doubts[0].startswith("no log was read from the dump: ")
+    assert found.doubts[1].startswith("drgn could not read the log")
 
 
 def test_no_program_is_started_for_something_that_is_no_dump(tmp_path: Path) -> None:
