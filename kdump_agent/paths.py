@@ -165,6 +165,28 @@ class HostPaths:
             self.root / place / "abrt-vmcore.service" for place in ("usr/lib/systemd/system", "lib/systemd/system")
         )
 
+    def vmlinuxes(self, release: str) -> tuple[Path, ...]:
+        """Where kernel-debuginfo (Fedora, RHEL), linux-image-dbg (Debian), -dbgsym (Ubuntu) and
+        kernel-default-debuginfo (SUSE) put the vmlinux, and where one that was built here lies."""
+        places = (
+            "usr/lib/debug/lib/modules/{}/vmlinux", "usr/lib/debug/boot/vmlinux-{}", "usr/lib/debug/vmlinux-{}",
+            "usr/lib/debug/boot/vmlinux-{}.debug", "usr/lib/debug/usr/lib/modules/{}/vmlinux.debug",
+        )  # fmt: skip
+        return tuple(self.root / place.format(release) for place in places)
+
+    def boot_vmlinuxes(self, release: str) -> tuple[Path, ...]:
+        """Where a kernel that somebody built has its own, perhaps packed."""
+        packed = (f"boot/vmlinux-{release}{ending}" for ending in ("", ".gz", ".bz2", ".xz", ".zst", ".lz4"))
+        return tuple(self.root / place for place in (*packed, f"lib/modules/{release}/build/vmlinux"))
+
+    def by_build_id(self, build_id: str) -> Path:
+        """Where distributions link debugging information by the build-id of what it is of."""
+        return self.root / "usr/lib/debug/.build-id" / build_id[:2] / f"{build_id[2:]}.debug"
+
+    def module_debug(self, release: str) -> tuple[Path, ...]:
+        """The folders with debugging information of a release's modules."""
+        return tuple(self.root / f"usr/lib/debug/{usr}lib/modules/{release}" for usr in ("", "usr/"))
+
     @property
     def program_folders(self) -> tuple[Path, ...]:
         return tuple(

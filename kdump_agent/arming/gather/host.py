@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from kdump_agent.arming.facts import Kernel, Watchdog
+from kdump_agent.elf import build_id
 from kdump_agent.look import Look
-
-from .notes import build_id
 
 # Documentation/admin-guide/sysctl/kernel.rst: what makes a panic of a fault that the kernel could survive
 SYSCTLS = (

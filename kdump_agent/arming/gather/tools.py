@@ -7,15 +7,8 @@ import re
 from pathlib import Path
 
 from kdump_agent.arming.facts import Tools
+from kdump_agent.elf import build_id_of
 from kdump_agent.look import Look
-
-from .notes import build_id_of
-
-# Where kernel-debuginfo (Fedora, RHEL), linux-image-dbg (Debian), -dbgsym (Ubuntu) and kernel-default-debuginfo (SUSE)
-# put the vmlinux
-VMLINUXES = ("usr/lib/debug/lib/modules/{release}/vmlinux", "usr/lib/debug/boot/vmlinux-{release}",
-             "usr/lib/debug/vmlinux-{release}", "usr/lib/debug/boot/vmlinux-{release}.debug",
-             "usr/lib/debug/usr/lib/modules/{release}/vmlinux.debug")  # fmt: skip
 
 
 def tools(look: Look, release: str | None) -> Tools:
@@ -45,8 +38,7 @@ def _version(said: str | None) -> tuple[int, ...]:
 
 
 def _vmlinux(look: Look, release: str) -> Path | None:
-    candidates = (look.paths.root / name.format(release=release) for name in VMLINUXES)
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in look.paths.vmlinuxes(release) if path.is_file()), None)
 
 
 def _build_id(look: Look, vmlinux: Path) -> str | None:
