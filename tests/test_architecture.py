@@ -56,7 +56,7 @@ DOORS = {  # outside thing -> the only places that may open it
     "tomli": ("config.py",),
     "tomllib": ("config.py",),
     "pyinotify": ("discover/watch.py",),
-    "requests": ("ship/",),
+    "requests": ("ship/", "analysis/debuginfod.py"),
     "urllib3": ("ship/",),
     "sdnotify": ("service/",),
     "structlog": ("service/",),

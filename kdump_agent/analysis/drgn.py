@@ -67,6 +67,11 @@ def _believe(raw: bytes) -> Answer:
     empty = document(Analysis(), crash_id=None)
     memory = told.get("memory")
     filled = {**asdict(Memory()), **memory} if isinstance(memory, Mapping) else None
-    whole = {**empty, **told, "opened": "yes", "memory": filled}
+    whole = {**empty, **told, "memory": filled}
     wrong = fault(whole, schema())
-    return Answer(None, f"drgn answered nonsense: {wrong}") if wrong else Answer(whole)
+    if wrong:
+        return Answer(None, f"drgn answered nonsense: {wrong}")
+    if not whole["kernel"]["release"]:
+        return Answer(None, f"drgn could not read the kernel's memory ({' '.join(whole['doubts'][:1])})")
+    seen = whole["tasks"]["count"] is not None and whole["cpu_stacks"]
+    return Answer({**whole, "opened": "yes" if seen else "partly"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kdump_agent.analysis.document import Frame, Stack
 
@@ -26,7 +27,7 @@ def read_stacks(text: str) -> tuple[Stack, ...]:
         found = _TASK.match(block[0])
         if found is None or len(stacks) == _MOST_STACKS:
             continue
-        frames = tuple(_frames(block[1:]))[:_MOST_FRAMES]
+        frames = tuple(_once(_frames(block[1:])))[:_MOST_FRAMES]
         stacks.append(Stack(int(found[1]), found[4], int(found[3]), task=f"0x{found[2]}", frames=frames))
     return tuple(stacks)
 
@@ -59,6 +60,20 @@ def _frames(lines: list[str]) -> Iterator[Frame]:
             yield Frame(_name(found[1]), _int(found[2]), None, f"0x{address[1]}" if address else None, exception=True)
         elif found := _PC.match(line):
             yield Frame(_name(found[2]), int(found[3]), None, f"0x{found[1]}", exception=True)
+
+
+def _once(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Where an exception came is told twice when crash changes stacks: by its registers, and as the next call."""
+    last: Frame | None = None
+    for frame in frames:
+        if last is not None and last.exception and last.address == frame.address:
+            last = replace(frame, exception=True)
+            continue
+        if last is not None:
+            yield last
+        last = frame
+    if last is not None:
+        yield last
 
 
 def _name(word: str) -> str | None:
