@@ -14,6 +14,7 @@ class Stage(str, Enum):
     FOUND = "found"
     DECODED = "decoded"
     REPORTED = "reported"
+    ANALYSED = "analysed"
     PACKED = "packed"
     DELIVERED = "delivered"
     PRUNED = "pruned"

@@ -9,7 +9,8 @@ from .model import Job, Stage
 AFTER = {
     Stage.FOUND: Stage.DECODED,
     Stage.DECODED: Stage.REPORTED,
-    Stage.REPORTED: Stage.PACKED,
+    Stage.REPORTED: Stage.ANALYSED,
+    Stage.ANALYSED: Stage.PACKED,
     Stage.PACKED: Stage.DELIVERED,
 }
 """What the work of a stage leads to. A delivered job has nothing left to do; retain decides when it is pruned."""
@@ -21,7 +22,7 @@ RAW_AFTER = 3
 ASIDE_AFTER = 6
 """Tries after which even touching it is given up until a person says ``retry``."""
 
-_TOUCHES_DUMP = (Stage.FOUND, Stage.REPORTED)
+_TOUCHES_DUMP = (Stage.FOUND, Stage.REPORTED, Stage.ANALYSED)
 _LONGEST_WAIT = 2 * 3600.0
 """Seconds; a later ``not_before`` comes from a clock that has since been set back."""
 

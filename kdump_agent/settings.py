@@ -13,6 +13,7 @@ from typing import Any, Callable
 from urllib.parse import urlsplit
 
 from . import units
+from .analysis.commands import refusal
 
 Reader = Callable[[object], Any]
 """Turns a TOML value into ours; raises ValueError with the wish ("whole number, 1 to 19")."""
@@ -42,6 +43,33 @@ def share(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise ValueError("a number from 0 to 1")
     return float(value)
+
+
+def places(value: object) -> tuple[str, ...]:
+    """Want a list of absolute paths."""
+    if not isinstance(value, list) or len(value) > 32:
+        raise ValueError("a list of at most 32 absolute paths")
+    return tuple(str(path(each)) for each in value)
+
+
+def commands(value: object) -> tuple[str, ...]:
+    """Want a list of commands that crash may be asked."""
+    if not isinstance(value, list) or len(value) > 64:
+        raise ValueError("a list of at most 64 commands of crash")
+    for each in value:
+        why = refusal(each) if isinstance(each, str) else "text"
+        if why is not None:
+            raise ValueError(f"commands, each of them {why}")
+    return tuple(value)
+
+
+def server(value: object) -> str:
+    """Want the address of a server, without a secret in it."""
+    if not isinstance(value, str) or not re.fullmatch(
+        r"https?://[A-Za-z0-9.\[\]:-]{1,255}(?:/[A-Za-z0-9._~/-]*)?", value
+    ):
+        raise ValueError("https://host/, without user and query")
+    return value
 
 
 def yes_or_no(value: object) -> bool:
@@ -285,6 +313,46 @@ class LastBootSettings:
 
 
 @dataclass(frozen=True)
+class AnalysisSettings:
+    """[analysis]"""
+
+    enabled: bool = option(
+        yes_or_no,
+        True,
+        "Open each dump with crash or drgn, once its report has left, where the vmlinux of its very kernel is found.",
+    )
+    vmlinux: tuple[str, ...] = option(
+        places,
+        (),
+        'Look for the vmlinux here before the usual places; "{release}" stands for the release of the kernel that '
+        "crashed.",
+        shown="[]",
+    )
+    debuginfod: str | None = option(
+        server, None, "Ask this debuginfod server for a vmlinux that is nowhere on this host.", shown="none is asked"
+    )
+    cache: int = option(
+        size, 4 << 30,
+        "The most bytes that a vmlinux which was unpacked or fetched may take, and all of them together, in "
+        "STATE_DIR/vmlinux.", shown="4 GiB",
+    )  # fmt: skip
+    commands: tuple[str, ...] = option(
+        commands,
+        (),
+        "What to ask crash instead of the usual commands. Only commands that read are taken, without pipes and "
+        "redirections.",
+        shown="the list in docs/analysis.md",
+    )
+    command_time: float = option(
+        duration, 60.0, "The longest that one command may take; crash is then started anew without it.", shown="60 s"
+    )
+    time: float = option(
+        duration, 300.0, "The longest that each debugger may take for a dump; more than 15 min is cut to that.",
+        shown="5 min",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class MetricsSettings:
     """[metrics]"""
 
@@ -308,6 +376,7 @@ class Settings:
     retain: RetainSettings = RetainSettings()
     status: StatusSettings = StatusSettings()
     last_boot: LastBootSettings = LastBootSettings()
+    analysis: AnalysisSettings = AnalysisSettings()
     metrics: MetricsSettings = MetricsSettings()
 
     @property

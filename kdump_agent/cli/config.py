@@ -45,6 +45,8 @@ def _written(value: Any) -> str:
     """Write a value as TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_written, value))}]"
     if isinstance(value, dict):
         inner = ", ".join(f"{_written(name)} = {_written(text)}" for name, text in value.items())
         return f"{{ {inner} }}" if inner else "{}"

@@ -35,6 +35,7 @@ from kdump_agent.stages.ship import ShipStage
 from kdump_agent.stages.source import open_source
 from kdump_agent.vmcore.header import read_header
 
+from . import debugger
 from .wire import PATHS, Setting, backoff, boot_id, boot_time
 
 
@@ -86,7 +87,8 @@ def build(
         steps={
             Stage.FOUND: DecodeStage(jobs, setting.host, partial(open_decoder, PATHS.decoder), progress.beat),
             Stage.DECODED: ship(Stage.REPORTED),
-            Stage.REPORTED: PackStage(jobs, setting.host.name, effort, log, progress),
+            Stage.REPORTED: debugger.stage(setting, log, progress.beat),
+            Stage.ANALYSED: PackStage(jobs, setting.host.name, effort, log, progress),
             Stage.PACKED: ship(Stage.DELIVERED),
         },
         scan=_scanner(setting),

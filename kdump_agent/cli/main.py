@@ -25,6 +25,7 @@ COMMANDS = {  # module -> what ``--help`` says of it
     "retry": "try a parked or waiting crash again now",
     "config": "check or show the settings",
     "decode": "say what a kernel log, a dump or a crash folder tells",
+    "analyze": "open a dump with crash or drgn and the vmlinux of its very kernel",
     "check": "tell whether this host can capture its next crash, and what mends it",
 }
 HIDDEN = {  # commands that the agent and systemd start

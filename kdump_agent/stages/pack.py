@@ -1,4 +1,4 @@
-"""REPORTED to PACKED: leave the packed dump and the manifest that names every file.
+"""ANALYSED to PACKED: leave the packed dump and the manifest that names every file.
 
 A dump that cannot be packed, or gains nothing by it, is only hashed: it is then shipped from where it lies.
 """

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Callable
 
+from kdump_agent.analysis.analyse import DOCUMENT
 from kdump_agent.errors import Gone, Permanent, Retryable
 from kdump_agent.jobs import Jobs
 from kdump_agent.model import Artifact, Job, Stage, Upload
@@ -25,7 +26,8 @@ from .source import open_source
 
 SLICE = 64 << 20
 """Bytes that one call sends."""
-KINDS = {REPORT: "report", DMESG: "dmesg", MANIFEST: "manifest"}
+KINDS = {REPORT: "report", DMESG: "dmesg", MANIFEST: "manifest", DOCUMENT: "analysis"}
+_DUMP = "vmcore"
 
 Tell = Callable[[str, int, int], None]
 
@@ -93,7 +95,7 @@ class ShipStage:
     @contextlib.contextmanager
     def _open(self, job: Job, artifact: Artifact) -> Iterator[int]:
         path = self.jobs.folder(job.id) / artifact.name
-        if path.name in (REPORT, DMESG, MANIFEST, PACKED):
+        if path.name == PACKED or not path.name.startswith(_DUMP):
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
                 yield fd
@@ -106,7 +108,7 @@ class ShipStage:
 
     def _item(self, job: Job, artifact: Artifact) -> Item:
         facts: Mapping[str, str | None] = {
-            "kind": KINDS.get(artifact.name, "vmcore"),
+            "kind": KINDS.get(artifact.name, _DUMP if artifact.name.startswith(_DUMP) else "text"),
             "host": self.host_name,
             "crash": job.id,
             "name": artifact.name,

@@ -1,0 +1,157 @@
+"""REPORTED to ANALYSED: open the dump with a debugger, where the vmlinux of its very kernel is found.
+
+An extra that only adds artifacts: it begins when the report has left, ends within its time, and whatever goes wrong
+with it is a doubt. The same crash in a row is opened once, so that a crash loop does not hold up its own dumps.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Callable
+
+from kdump_agent import files
+from kdump_agent.analysis.analyse import DOCUMENT
+from kdump_agent.analysis.banner import banner_in_log
+from kdump_agent.analysis.conform import fault
+from kdump_agent.analysis.document import Analysis, Vmlinux, document, schema
+from kdump_agent.analysis.find import Crashed, Found, Missing, Search
+from kdump_agent.analysis.question import Question, Wanted, to_options
+from kdump_agent.decoder.ask import Decoder
+from kdump_agent.errors import Permanent
+from kdump_agent.jobs import Jobs
+from kdump_agent.model import Job, Stage
+from kdump_agent.pipeline import is_raw
+from kdump_agent.service.log import Log
+from kdump_agent.vmcore.header import Header, read_header
+from kdump_agent.vmcore.vmcoreinfo import number
+
+from .decode import DMESG, REPORT, describe
+from .source import open_source
+
+_LARGEST_REPORT = 64 << 20
+_MOST_FRAMES = 64
+_HARDWARE = ("mce", "hardware")
+
+
+@dataclass(frozen=True)
+class AnalyseStage:
+    """Adds what a debugger tells of one dump to the job's artifacts."""
+
+    jobs: Jobs
+    decoder: Callable[[Path], Decoder]
+    search: Search
+    question: Question
+    """What is asked of every dump; what differs between them is filled in."""
+    log: Log
+    beat: Callable[[], None]
+
+    def __call__(self, job: Job) -> Job:
+        """Add the artifacts. Raises Retryable, OSError."""
+        done = replace(job, stage=Stage.ANALYSED)
+        if job.crash.dump is None:
+            return done
+        if is_raw(job):
+            return _doubting(done, f"it was not analysed: {job.attempts - 1} tries of that ended the agent")
+        folder = self.jobs.folder(job.id)
+        report = _report(folder)
+        if twin := self._twin(job, report):
+            self.log.info("not analysed", job=job.id, why=f"it is the same crash as {twin}, which was")
+            return done
+        try:
+            with open_source(job.crash, job.crash.dump) as fd:
+                return self._open(done, fd, folder, report)
+        except Permanent as exc:  # packing will meet the same trouble, and say so
+            self.log.info("not analysed", job=job.id, why=str(exc))
+            return done
+
+    def _open(self, job: Job, fd: int, folder: Path, report: Mapping[str, Any]) -> Job:
+        header = read_header(fd, self.beat)
+        log = folder / DMESG
+        with self.search.find(crashed(header, log.read_bytes() if log.exists() else b"")) as found:
+            if isinstance(found, Missing):
+                # Most hosts have none, and that is no fault; one that is there and does not fit is worth a word.
+                self.log.info(
+                    "not analysed", job=job.id, why="; ".join(found.refused) or "no vmlinux", hint=found.install
+                )
+                return _doubting(job, f"it was not analysed: {found}") if found.refused else job
+            question = ask_about(self.question, header, report)
+            told, texts = analysis_of(self.decoder(folder), fd, found, question, job.id, self.beat)
+        for name, content in texts.items():
+            files.write_durable(folder / name, content)
+        files.write_json(folder / DOCUMENT, told)
+        self.log.info("analysed", job=job.id, opened=told["opened"], vmlinux=found.path, doubts=len(told["doubts"]))
+        names = (DOCUMENT, *sorted(texts))
+        return replace(job, artifacts=(*job.artifacts, *(describe(folder / name) for name in names)))
+
+    def _twin(self, job: Job, report: Mapping[str, Any]) -> str | None:
+        """Return the id of a crash with the same signature that was analysed."""
+        mine = _signature(report)
+        others = (other for other in self.jobs.all()[0] if other.id != job.id and other.artifact(DOCUMENT))
+        return next(
+            (each.id for each in others if mine and _signature(_report(self.jobs.folder(each.id))) == mine), None
+        )
+
+
+def crashed(header: Header, log: bytes) -> Crashed:
+    """Return which kernel a dump is of."""
+    return Crashed(header.release, header.version, header.build_id, banner_in_log(log))
+
+
+def ask_about(question: Question, header: Header, report: Mapping[str, Any]) -> Question:
+    """Return the question, fit for one dump and its report."""
+    panic = report.get("panic") or {}
+    return replace(
+        question,
+        machine_check=panic.get("kind") in _HARDWARE or bool(report.get("hardware_errors")),
+        release=header.release,
+        page_size=number(header.info, "PAGESIZE") or 4096,
+        whole=header.whole == "yes",
+        wanted=tuple(
+            Wanted(str(frame["symbol"])[:200], int(frame["offset"]), frame.get("module"))
+            for frame in (report.get("frames") or [])[:_MOST_FRAMES]
+            if isinstance(frame.get("symbol"), str) and isinstance(frame.get("offset"), int)
+        ),
+    )
+
+
+def analysis_of(
+    decoder: Decoder, fd: int, vmlinux: Found, question: Question, crash_id: str | None, beat: Callable[[], None]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the document and the texts by name. What the decoder says is believed if it keeps to the schema."""
+    answer = decoder.ask("analyse", {"vmcore": fd, "vmlinux": vmlinux.fd}, beat, **to_options(question))
+    raw = answer.blobs.pop(DOCUMENT, None)
+    told, why = _believe(raw) if raw is not None else (None, None)
+    if told is None:
+        told = document(Analysis(opened="partly" if answer.blobs else "no"), crash_id=None)
+    doubts = [*([why] if why else ()), *answer.doubts]
+    given = asdict(Vmlinux(vmlinux.path, vmlinux.build_id, vmlinux.matched_by))
+    return {**told, "crash_id": crash_id, "vmlinux": given, "doubts": [*told["doubts"], *doubts]}, answer.blobs
+
+
+def _believe(raw: bytes) -> tuple[dict[str, Any] | None, str | None]:
+    try:
+        told = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None, "the decoder's analysis is no JSON"
+    wrong = fault(told, schema())
+    return (None, f"the decoder's analysis is nonsense: {wrong}") if wrong else (told, None)
+
+
+def _report(folder: Path) -> Mapping[str, Any]:
+    try:
+        with (folder / REPORT).open("rb") as file:
+            found = json.loads(file.read(_LARGEST_REPORT))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _signature(report: Mapping[str, Any]) -> object:
+    return (report.get("signature") or {}).get("crash")
+
+
+def _doubting(job: Job, why: str) -> Job:
+    return replace(job, doubts=(*job.doubts, why))
