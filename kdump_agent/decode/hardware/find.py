@@ -17,7 +17,22 @@ from heapq import nlargest
 
 from kdump_agent.decode.line import Line
 
-from . import aer, aer_block, aer_trace, arm, bert, cper, edac, edac_amd, edac_amd_old, edac_trace, nmi, power, s390
+from . import (
+    aer,
+    aer_block,
+    aer_trace,
+    arm,
+    bert,
+    cper,
+    edac,
+    edac_amd,
+    edac_amd_old,
+    edac_trace,
+    memory_failure,
+    nmi,
+    power,
+    s390,
+)
 from .mce import find_mce
 from .record import HardwareError
 
@@ -38,6 +53,7 @@ FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[Hardwa
     (edac_trace.MARKS, edac_trace.find_edac_trace),
     (edac_amd.MARKS, edac_amd.find_edac_amd),
     (edac_amd_old.MARKS, edac_amd_old.find_edac_amd_old),
+    (memory_failure.MARKS, memory_failure.find_memory_failure),
     (arm.MARKS, arm.find_arm),
     (power.MARKS, power.find_power),
     (s390.MARKS, s390.find_s390),
@@ -119,12 +135,17 @@ def _both(check: HardwareError, edac: HardwareError) -> HardwareError:
 
 
 def _relate(records: Sequence[HardwareError]) -> Iterator[HardwareError]:
-    """Say which record told of the same address, or of the same PCI device, shortly before in another way."""
+    """Say which record told of the same page, or of the same PCI device, shortly before in another way."""
     last: dict[str, HardwareError] = {}
     for record in records:
-        for place in filter(None, (record.addr, record.decoded.get("pci"))):
+        for place in filter(None, (_page(record), record.decoded.get("pci"))):
             earlier = last.get(place)
             if earlier and earlier.kind != record.kind and record.line - earlier.line <= NEAR:
                 record = replace(record, decoded={**record.decoded, "see_line": earlier.line})
             last[place] = record
         yield record
+
+
+def _page(record: HardwareError) -> str | None:
+    """The page of a physical address, without the last three digits: some tell no more."""
+    return record.addr[:-3] if record.addr and record.kind != "arm" else None

@@ -21,6 +21,7 @@ class Hint:
     severity: str = "fatal"
 
 
+FAKE = "fake_panic was on: the kernel only played a panic"
 _HUNG = "(hung, or stuck with interrupts off; that need not be a fault of the hardware)"
 _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
     # Who did not answer, and what the kernel panicked on.
@@ -43,7 +44,7 @@ _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
      "a processor without banks (Pentium, WinChip) tells address 0x{0}, type 0x{1}", "processor", "fatal"),
     (r"MCA architectural violation", "the CPU refused access to its own machine check registers", "processor", "fatal"),
     (r"Kernel panic - not syncing: .*machine check", "the kernel panicked on a machine check", None, "fatal"),
-    (r"Fake kernel panic: ", "fake_panic was on: the kernel only played a panic", None, "unknown"),
+    (r"Fake kernel panic: ", FAKE, None, "unknown"),
     # Why it was graded so: "Machine check: ..." after the last record.
     (r"[Cc]ontext [Cc]orrupt",
      "PCC is set: the processor's registers cannot be trusted, so nothing could go on", None, "fatal"),
@@ -54,7 +55,19 @@ _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
     (r"In kernel and no restart IP", "it hit the kernel, which could not be restarted", None, "fatal"),
     (r"[Uu]nrecoverable error in kernel context", "it hit the kernel, which cannot recover from it", None, "fatal"),
     (r"Illegal combination", "the status bits (UCNA with AR=1) contradict each other", None, "fatal"),
-    (r"Action required with lost events|Overflowed uncorrected", "another uncorrected error was lost", None, "fatal"),
+    (r"with lost events|Overflowed uncorrected", "another uncorrected error was lost", None, "fatal"),
+    (r"in error recoverable area of kernel", "the kernel loaded lost data where it can go on without", None,
+     "uncorrected"),
+    (r"(?:error )?in a user process", "a process, not the kernel, used lost data", None, "uncorrected"),
+    (r"unaffected thread is continuable", "another thread was hit, this one can go on", None, "uncorrected"),
+    (r"memory scrubbing error|Uncorrected Patrol Scrub", "the scrubber found it before anything used it", None,
+     "uncorrected"),
+    (r"last level cache writeback error", "lost data left the last level cache, nothing used it yet", None,
+     "uncorrected"),
+    (r"Uncorrected no action required", "nothing has used the lost data yet", None, "uncorrected"),
+    (r"Non signaled machine check", "the bank did not signal this error as the cause", None, "unknown"),
+    (r"Machine check: Corrected error", "the kernel panicked although the error was corrected", None, "unknown"),
+    (r"Machine check: No match", "no rule of the kernel fits the status bits", None, "unknown"),
     (r"Data load (?:error )?in unrecoverable area of kernel", "the kernel itself loaded lost data", None, "fatal"),
     (r"Instruction fetch error in kernel", "the kernel's own code was in the lost memory", None, "fatal"),
     (r"unknown MCACOD", "the kernel does not know how to recover from this error code", None, "fatal"),

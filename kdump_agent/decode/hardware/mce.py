@@ -106,7 +106,7 @@ def _record(draft: Draft, words: Sequence[str], injection: Line | None) -> Hardw
     record = HardwareError("mce", line=draft.line.number, **draft.fields)
     decoded = {**meaning.read(record), **draft.extra, "hints": list(dict.fromkeys(words))}
     record = replace(
-        record, decoded=decoded, injected=_injected(record, draft.line, injection),
+        record, decoded=decoded, injected=_injected(record, draft.line, injection, words),
         boot="previous" if _left_over(record, draft.line) else "crashed",
     )  # fmt: skip
     return replace(record, summary=summarise(record))
@@ -128,14 +128,14 @@ def _left_over(record: HardwareError, line: Line) -> bool:
     return line.time is not None and line.time < EARLY
 
 
-def _injected(record: HardwareError, line: Line, injection: Line | None) -> str | None:
+def _injected(record: HardwareError, line: Line, injection: Line | None, words: Sequence[str]) -> str | None:
     """How we know that it was made on purpose; ``injection`` is the last line before that tells of one."""
     bank = record.bank or 0
     if bank > LAST_BANK and bank not in kernel_banks.NAMES:
         return f"bank {bank} is no bank of hardware"
     if injection is not None and _follows(line, injection):
         return f"the log says: {injection.text[:120]}"
-    return None
+    return hints.FAKE if hints.FAKE in words else None
 
 
 def _follows(line: Line, injection: Line) -> bool:

@@ -245,6 +245,14 @@ Severe Machine check interrupt [Recovered]
     Effective address: d000000000010000
 """
 S390 = "mcck: Terminating task because of machine malfunction (code 0x4000800000000000).\n"
+MEMORY_FAILURE = """\
+Injecting memory failure for pfn 0x7f123 at process virtual address 0x20000000
+Memory failure: 0x7f123: Sending SIGBUS to a.out:4711 due to hardware memory corruption
+Memory failure: 0x7f123: recovery action for dirty LRU page: Recovered
+MCE 0x12345: Killing java:77 due to hardware memory corruption
+MCE 0x12345: dirty LRU page recovery: Recovered
+Memory failure: 0x999: already hardware poisoned
+"""
 NMI = "NMI: PCI system error (SERR) for reason a1 on CPU 5.\n"
 
 ALL = {name: text for name, text in globals().items() if name.isupper() and isinstance(text, str)}

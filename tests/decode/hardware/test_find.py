@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kdump_agent.decode.hardware.find import FINDERS, MOST, find
 
 from ...machine import shared
+from . import logs
 from .logs import (
     AER_FIRMWARE,
     AER_OLD,
@@ -49,6 +50,22 @@ def test_records_stand_in_the_order_of_the_log() -> None:
     told = find(lines(GHES_PCIE + SBRIDGE + BERT + AER_OLD + MCE_K8 + GHES_MEMORY))
     assert [record.kind for record in told] == ["cper", "edac", "bert", "aer", "mce", "cper"]
     assert [record.line for record in told] == sorted(record.line for record in told)
+
+
+def test_pages_that_were_lost_are_told_with_who_used_them() -> None:
+    injected, killed, known = find(lines(logs.MEMORY_FAILURE))
+    assert (injected.kind, injected.addr) == ("memory_failure", "0x7f123000")
+    assert injected.decoded["processes"] == ["a.out:4711"]
+    assert injected.injected is not None
+    assert injected.injected.startswith("the log says: Injecting memory failure for pfn 0x7f123")
+    assert (killed.addr, killed.decoded["result"], killed.injected) == ("0x12345000", "Recovered", None)
+    assert "used by java:77" in killed.summary
+    assert (known.addr, known.decoded["result"]) == ("0x999000", None)
+
+
+def test_a_lost_page_is_related_to_the_record_that_tells_its_address() -> None:
+    cper, page = find(lines(GHES_MEMORY + "Memory failure: 0x1234567: recovery action for free buddy page: Delayed\n"))
+    assert (cper.kind, page.kind, page.decoded["see_line"]) == ("cper", "memory_failure", cper.line)
 
 
 def test_amd_words_and_registers_of_one_machine_check_are_one_record() -> None:

@@ -135,6 +135,11 @@ def test_mce_inject_is_told() -> None:
     assert "injected on purpose" in record.summary
 
 
+def test_a_panic_that_was_only_played_was_injected() -> None:
+    record = one(PANIC.replace("Kernel panic - not syncing: ", "mce: [Hardware Error]: Fake kernel panic: "))
+    assert record.injected == "fake_panic was on: the kernel only played a panic"
+
+
 def test_an_error_long_after_an_injection_is_not_called_injected() -> None:
     record = one(f"[ 50.0] Starting machine check poll CPU 0\n{PANIC.replace('[   39', '[  999')}")
     assert record.injected is None
