@@ -83,15 +83,16 @@ _REPORTERS = """
     lock_acquired __lock_acquire* __lock_release* __lock_is_held __lock_set_class __lock_downgrade validate_chain*
     check_deadlock* reacquire_held* work_is_static* timer_is_static* seqprop_* check_prev_add* check_prevs_add
     check_noncircular* check_usage* check_irq_usage check_wait_context check_unlock* check_path* check_flags*
-    check_chain_key mark_lock* mark_held* mark_usage mark_irqflags register_lock_class valid_state* lookup_chain_cache*
-    add_chain_cache* hlock_class print_circular* print_bad_* print_usage_bug* print_deadlock* print_irq* print_unlock*
-    print_lock* print_freed_lock_bug print_held* debug_check_no_* debug_print_object debug_object_* __debug_object*
-    debug_mutex_* debug_spin_* debug_write_* debug_read_* debug_rt_* debug_lockdep* debug_timer_* debug_hrtimer_*
-    debug_work_* debug_rcu_* debug_smp_processor_id debug_dma_* debug_rwlock_* check_sync check_unmap add_dma_entry
-    rcu_lockdep* __might_* ___might_* might_sleep* might_fault __schedule_bug schedule_debug check_preemption_disabled
-    __this_cpu_preempt_check check_flush_dependency spin_bug spin_dump rwlock_bug __seqprop* bad_page* check_new_page*
-    check_free_page* free_page_is_bad* dump_page* __dump_page read_word_at_a_time warn_bogus* __warn_* ref_tracker_*
-    __ref_tracker* assfail assertfail *_assertfail* check_pad_bytes should_fail* should_failslab fail_dump
+    check_chain_key mark_lock* mark_held* mark_usage mark_irqflags register_lock_class assign_lock_key valid_state*
+    lookup_chain_cache* add_chain_cache* hlock_class print_circular* print_bad_* print_usage_bug* print_deadlock*
+    print_irq* print_unlock* print_lock* print_freed_lock_bug print_held* debug_check_no_* debug_print_object
+    debug_object_* __debug_object* debug_mutex_* debug_spin_* debug_write_* debug_read_* debug_rt_* debug_lockdep*
+    debug_timer_* debug_hrtimer_* debug_work_* debug_rcu_* debug_smp_processor_id debug_dma_* debug_rwlock_* check_sync
+    check_unmap add_dma_entry rcu_lockdep* __might_* might_alloc ___might_* might_sleep* might_fault __schedule_bug
+    schedule_debug check_preemption_disabled __this_cpu_preempt_check check_flush_dependency spin_bug spin_dump
+    rwlock_bug __seqprop* bad_page* check_new_page* check_free_page* free_page_is_bad* dump_page* __dump_page
+    read_word_at_a_time warn_bogus* __warn_* ref_tracker_* __ref_tracker* assfail assertfail *_assertfail*
+    check_pad_bytes should_fail* should_failslab fail_dump
 """
 _ALLOCATORS = """
     kmalloc* kzalloc* kcalloc* __kmalloc* ___kmalloc* __do_kmalloc* __do_kmem* kmem_cache_* __kmem_cache_* kfree
@@ -101,21 +102,21 @@ _ALLOCATORS = """
     cache_free_debugcheck do_slab_free free_debug_processing alloc_debug* free_to_partial_list set_track* free_block
     qlist_* quarantine_* new_slab* allocate_slab alloc_slab* stack_depot* __stack_depot* kasan_save* free_page*
     free_unref* __free_page* __free_pages* __free_slab discard_slab alloc_page* alloc_pages* vma_alloc_folio*
-    __alloc_pages* __alloc_frozen* __alloc_percpu* free_percpu pcpu_* __folio_alloc* folio_alloc* post_alloc_hook
-    prep_new_page get_page_from_freelist rmqueue* free_pcp* free_frozen* __set_page_owner* set_page_owner*
-    __reset_page_owner page_pool* __page_pool* page_frag_* __page_frag_* radix_tree_node_alloc radix_tree_extend
-    idr_get_free* idr_alloc* ida_* sk_prot_alloc sk_alloc *alloc_skb* __alloc_skb __netdev_alloc_skb napi_alloc_skb
-    alloc_skb* __build_skb* build_skb pskb_expand_head kmemleak_* xas_alloc xas_create* xas_nomem filemap_alloc_folio*
-    __filemap_get_folio* find_or_create_page* do_read_cache_* read_cache_folio* read_cache_page* pagecache_get_page*
-    grab_cache_page* mapping_read_folio*
+    __alloc_pages* __alloc_frozen* __alloc_percpu* free_percpu __folio_alloc* folio_alloc* post_alloc_hook prep_new_page
+    get_page_from_freelist rmqueue* free_pcp* free_frozen* __set_page_owner* set_page_owner* __reset_page_owner
+    page_pool* __page_pool* page_frag_* __page_frag_* radix_tree_node_alloc radix_tree_extend idr_get_free* idr_alloc*
+    ida_* sk_prot_alloc sk_alloc *alloc_skb* __alloc_skb __netdev_alloc_skb napi_alloc_skb alloc_skb* __build_skb*
+    build_skb pskb_expand_head kmemleak_* xas_alloc xas_create* xas_nomem filemap_alloc_folio* __filemap_get_folio*
+    find_or_create_page* do_read_cache_* read_cache_folio* read_cache_page* pagecache_get_page* grab_cache_page*
+    mapping_read_folio*
 """
 _TRACING = """
-    __kcov* kcov* write_comp_data __sanitizer* __cfi_* __traceiter* trace_hardirqs_* trace_softirqs* trace_preempt*
-    trace_event_raw* trace_call_bpf* perf_trace_lock* perf_trace_run* perf_trace_buf* perf_tp_event* ftrace_*
-    return_to_handler function_trace_call arch_local_* arch_irqs_* arch_safe_halt native_save_fl native_restore_fl
-    native_irq_* native_safe_halt native_halt native_read_* native_write_* native_flush_* native_apic_*
-    native_sched_clock* native_smp_* native_cpu_* native_machine_* native_stop_* native_io_* paravirt_* pv_native*
-    __raw_callee_save* __x86_indirect_* __x86_return_* __x86_retpoline* kprobe_* kretprobe_* rethook_* aggr_pre_handler
+    write_comp_data __sanitizer* __cfi_* __traceiter* trace_hardirqs_* trace_softirqs* trace_preempt* trace_event_raw*
+    trace_call_bpf* perf_trace_lock* perf_trace_run* perf_trace_buf* perf_tp_event* ftrace_* return_to_handler
+    function_trace_call arch_local_* arch_irqs_* arch_safe_halt native_save_fl native_restore_fl native_irq_*
+    native_safe_halt native_halt native_read_* native_write_* native_flush_* native_apic_* native_sched_clock*
+    native_smp_* native_cpu_* native_machine_* native_stop_* native_io_* paravirt_* pv_native* __raw_callee_save*
+    __x86_indirect_* __x86_return_* __x86_retpoline* kprobe_* kretprobe_* rethook_* aggr_pre_handler
 """
 _HELPERS = """
     memcpy* memset* memmove* memcmp* memchr* memscan* memparse __memcpy* __memset* __memmove* __memcmp* __pi_mem*
@@ -130,22 +131,23 @@ _HELPERS = """
     print_hex_dump* seq_printf seq_vprintf printk* _printk* vprintk* dev_vprintk_emit dev_printk* __dev_printk _dev_*
     netdev_printk* __netdev_printk list_add* list_del* list_move* list_splice* list_empty* list_is_* list_replace*
     __list_* hlist_* __hlist_* llist_* plist_* klist_* __rb_* rb_insert* rb_erase* rb_next rb_prev rb_first* rb_last*
-    rb_replace* kref_* refcount_* __refcount_* lockref_* percpu_ref_* percpu_counter_* __percpu_counter_* atomic*
-    arch_atomic* raw_atomic* _atomic_* instrument_* test_bit* set_bit* clear_bit* change_bit* test_and_* arch_test*
-    arch_set* arch_clear* __test_* __set_bit __clear_bit variable_test_bit constant_test_bit find_next_* find_first_*
-    find_last_* _find_* __find_nth* bitmap_* __bitmap_* __read_once* read_once* __write_once* get_unaligned*
-    put_unaligned* __xchg* __cmpxchg* siphash* jhash* kfree_skb* __kfree_skb sk_skb_reason_drop skb_release_* skb_push
-    skb_put skb_pull* skb_panic skb_over_panic skb_under_panic pskb_put __skb_put* __skb_push __skb_pull* assfail
-    drop_nlink inc_nlink clear_nlink set_nlink iput mark_buffer_dirty* __brelse bforget __bforget radix_tree_*
-    __radix_tree_* xa_* __xa_* xas_* idr_* rcu_is_* rcu_read_* __rcu_read_* kfree_rcu_* kvfree_call_rcu complete
-    complete_all __wake_up* wake_up* swake_up* try_to_wake_up autoremove_wake_function default_wake_function
-    woken_wake_function notifier_call_chain *_notifier_call_chain* call_netdevice_notifiers* crc8 crc64* crc_itu_t*
-    crc_ccitt* readb readw readl readq writeb writew writel writeq __raw_readb __raw_readw __raw_readl __raw_readq
-    __raw_writeb __raw_writew __raw_writel __raw_writeq ioread8 ioread16* ioread32* iowrite8 iowrite16* iowrite32*
-    logic_in* logic_out* inb inw inl outb outw outl iput_final ihold find_lock_entries truncate_inode_pages_range
+    rb_replace* kref_* refcount_* __refcount_* lockref_* percpu_counter_* __percpu_counter_* atomic* arch_atomic*
+    raw_atomic* _atomic_* instrument_* test_bit* set_bit* clear_bit* change_bit* test_and_* arch_test* arch_set*
+    arch_clear* __test_* __set_bit __clear_bit variable_test_bit constant_test_bit find_next_* find_first_* find_last_*
+    _find_* __find_nth* bitmap_* __bitmap_* __read_once* read_once* __write_once* get_unaligned* put_unaligned* __xchg*
+    __cmpxchg* siphash* jhash* kfree_skb* __kfree_skb skb_push skb_put skb_pull* skb_panic skb_over_panic
+    skb_under_panic pskb_put __skb_put* __skb_push __skb_pull* assfail drop_nlink inc_nlink clear_nlink set_nlink iput
+    mark_buffer_dirty* __brelse bforget __bforget radix_tree_* __radix_tree_* xa_* __xa_* xas_* idr_* rcu_is_*
+    rcu_read_* __rcu_read_* kfree_rcu_* kvfree_call_rcu complete complete_all __wake_up* wake_up* swake_up*
+    try_to_wake_up autoremove_wake_function default_wake_function woken_wake_function notifier_call_chain
+    *_notifier_call_chain* call_netdevice_notifiers* crc8 crc64* crc_itu_t* crc_ccitt* readb readw readl readq writeb
+    writew writel writeq __raw_readb __raw_readw __raw_readl __raw_readq __raw_writeb __raw_writew __raw_writel
+    __raw_writeq ioread8 ioread16* ioread32* iowrite8 iowrite16* iowrite32* logic_in* logic_out* inb inw inl outb outw
+    outl iput_final ihold find_lock_entries truncate_inode_pages_range
 """
 _LOCKS = """
-    _raw_spin* _raw_read* _raw_write* __raw_spin* __raw_read* __raw_write* do_raw_* arch_spin* queued_spin_*
+    _raw_spin* cpus_read_* cpus_write_* *_spin_lock* *_spin_unlock* *_read_lock* *_read_unlock* *_write_lock*
+    *_write_unlock* _raw_read* _raw_write* __raw_spin* __raw_read* __raw_write* do_raw_* arch_spin* queued_spin_*
     native_queued_* queued_read_* queued_write_* queued_rwlock* virt_spin_lock __pv_queued_* pv_queued_* kvm_wait
     pv_wait* pv_kick* spin_lock* spin_unlock* spin_trylock* read_lock* read_unlock* write_lock* write_unlock* mutex_*
     __mutex_* atomic_dec_and_mutex_lock ww_mutex* __ww_mutex* rwsem_* __rwsem* down down_* __down __down_* up up_* __up
