@@ -177,21 +177,24 @@ _QUEUES = """
     __call_rcu* tasklet_schedule* __tasklet_schedule* irq_work_queue* delayed_work_timer_fn
 """
 _INTERRUPTIONS = """
-    sysvec_* asm_sysvec_* __sysvec_* instr_sysvec_* *_interrupt smp_apic* smp_trace_* smp_reschedule* smp_x86* smp_irq*
-    common_interrupt* asm_common_interrupt do_IRQ __do_IRQ do_interrupt_handler reschedule_interrupt*
-    smp_apic_timer_interrupt* irq_enter* irq_exit* __irq_enter* __irq_exit* irq_work_* invoke_softirq* do_softirq*
-    __do_softirq* handle_softirqs* run_ksoftirqd run_timer_softirq* run_hrtimer_softirq run_ktimers* call_timer_fn
-    expire_timers __run_timer* __run_hrtimer* tick_* update_process_times local_apic* rcu_sched_clock_irq rcu_check_*
-    rcu_pending* rcu_dump_* rcu_core* rcu_do_batch rcu_gp_* rcu_note_* rcu_implicit* rcu_softirq_qs rcu_nmi_* rcu_irq_*
-    rcu_eqs_* print_other_cpu_stall* print_cpu_stall* check_cpu_stall* rcu_stall* rcu_exp_* rcu_exp_wait* watchdog
-    watchdog_timer_fn watchdog_overflow* watchdog_hardlockup* softlockup_fn check_hung* arch_trigger_* trigger_all_cpu*
-    trigger_single* nmi_* lapic_* csd_lock* __csd_lock* generic_exec_single generic_smp_call* flush_smp_call_function*
-    __flush_smp_call* flush_tlb* on_each_cpu* arch_send* perf_event_nmi_handler perf_event_overflow*
-    __perf_event_overflow* perf_ibs_* intel_pmu_handle* x86_pmu_handle* handle_nmi* cpu_stopper_thread multi_cpu_stop
-    gic_handle_irq* handle_irq* __handle_irq* handle_domain_irq __handle_domain_irq handle_percpu* handle_edge_irq
-    handle_level_irq handle_fasteoi_irq handle_arch_irq generic_handle_* handle_IRQ generic_handle_arch_irq arch_timer_*
-    call_on_stack call_on_irq_stack smpboot_thread_fn timer_interrupt* decrementer_* riscv_timer_interrupt ret_from_intr
-    retint_* asm_call_irq_on_stack run_on_irqstack*
+    sysvec_* asm_sysvec_* __sysvec_* instr_sysvec_* *apic_timer_interrupt hrtimer_interrupt reschedule_interrupt*
+    call_function_interrupt call_function_single_interrupt irq_work_interrupt error_interrupt spurious_interrupt
+    thermal_interrupt threshold_interrupt deferred_error_interrupt el1_interrupt smp_call_function_interrupt
+    smp_call_function_single_interrupt smp_thermal* smp_threshold* smp_error* smp_spurious* smp_deferred* smp_apic*
+    smp_trace_* smp_reschedule* smp_x86* smp_irq* common_interrupt* asm_common_interrupt do_IRQ __do_IRQ
+    do_interrupt_handler reschedule_interrupt* smp_apic_timer_interrupt* irq_enter* irq_exit* __irq_enter* __irq_exit*
+    irq_work_* invoke_softirq* do_softirq* __do_softirq* handle_softirqs* run_ksoftirqd run_timer_softirq*
+    run_hrtimer_softirq run_ktimers* call_timer_fn expire_timers __run_timer* __run_hrtimer* tick_* update_process_times
+    local_apic* rcu_sched_clock_irq rcu_check_* rcu_pending* rcu_dump_* rcu_core* rcu_do_batch rcu_gp_* rcu_note_*
+    rcu_implicit* rcu_softirq_qs rcu_nmi_* rcu_irq_* rcu_eqs_* print_other_cpu_stall* print_cpu_stall* check_cpu_stall*
+    rcu_stall* rcu_exp_* rcu_exp_wait* watchdog watchdog_timer_fn watchdog_overflow* watchdog_hardlockup* softlockup_fn
+    check_hung* arch_trigger_* trigger_all_cpu* trigger_single* nmi_* lapic_* csd_lock* __csd_lock* generic_exec_single
+    generic_smp_call* flush_smp_call_function* __flush_smp_call* flush_tlb* on_each_cpu* arch_send*
+    perf_event_nmi_handler perf_event_overflow* __perf_event_overflow* perf_ibs_* intel_pmu_handle* x86_pmu_handle*
+    handle_nmi* cpu_stopper_thread multi_cpu_stop gic_handle_irq* handle_irq* __handle_irq* handle_domain_irq
+    __handle_domain_irq handle_percpu* handle_edge_irq handle_level_irq handle_fasteoi_irq handle_arch_irq
+    generic_handle_* handle_IRQ generic_handle_arch_irq arch_timer_* call_on_stack call_on_irq_stack smpboot_thread_fn
+    timer_interrupt* decrementer_* riscv_timer_interrupt ret_from_intr retint_* asm_call_irq_on_stack run_on_irqstack*
 """
 _ENTRY = """
     entry_SYSCALL* entry_SYSENTER* entry_INT80* irqentry_* __irqentry_* do_syscall* __do_syscall* __do_fast_syscall*
@@ -261,8 +264,11 @@ BOUNDARIES = Words("""
 """Where the kernel hands control on: to a handler, a system call, a file or socket operation, a work, a timer."""
 
 INTERRUPTS = Words("""
-    asm_sysvec_* sysvec_* *_interrupt common_interrupt* asm_common_interrupt ret_from_intr do_IRQ el1_irq el1h_64_irq*
-    __irq_svc __irq_usr do_interrupt_handler irq_exit* __irq_exit* invoke_softirq call_on_irq_stack
+    asm_sysvec_* sysvec_* common_interrupt* asm_common_interrupt ret_from_intr do_IRQ *apic_timer_interrupt
+    *reschedule_interrupt call_function_interrupt call_function_single_interrupt irq_work_interrupt el1_irq el1h_64_irq*
+    el1_interrupt __irq_svc __irq_usr do_interrupt_handler irq_exit* __irq_exit* invoke_softirq call_on_irq_stack
+    hardware_interrupt_common* decrementer_common* timer_interrupt do_irq handle_riscv_irq do_ext_irq do_io_irq
+    ext_int_handler io_int_handler
 """)
 """Where an interrupt came in: what stands below it on the stack was only interrupted."""
 

@@ -30,7 +30,7 @@ _CALLER_INLINE = re.compile(
     rf"\({_NAME} \S{{1,256}}:\d{{1,6}} \[inline\]\)"
 )
 _INLINE = re.compile(
-    rf"(?:\[< {{1,8}}inline {{1,8}}>\] )?((?:\? )?){_NAME} "
+    rf"(?:\[<[ a-z0-9]{{4,24}}>\] )?((?:\? )?){_NAME} "
     r"(?:[\w.-]{1,64}/){0,16}[\w.-]{1,64}\.(?:[chS]|rs):\d{1,6}(?::\d{1,4})?(?: \[inline\])?$"
 )
 """A call that the compiler dissolved, put back by a symboliser: ``name file.c:12 [inline]``."""

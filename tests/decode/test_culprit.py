@@ -46,6 +46,21 @@ def test_what_an_interrupt_broke_into_is_not_at_fault() -> None:
     assert function_of("BUG: KASAN: use-after-free in call_timer_fn+0x1/0x2", *lines) == "call_timer_fn"
 
 
+def test_a_driver_s_own_interrupt_handler_is_at_fault_and_no_machinery() -> None:
+    lines = stack(
+        "dump_stack", "kasan_report", "demo_interrupt", "__handle_irq_event_percpu", "common_interrupt", "innocent"
+    )
+    assert function_of("BUG: KASAN: use-after-free in demo_interrupt+0x1/0x2", *lines) == "demo_interrupt"
+    assert function_of("kernel BUG at a.c:1!", *lines) == "demo_interrupt"
+
+
+def test_where_only_machinery_stood_its_first_function_is_told() -> None:
+    fault = "BUG: unable to handle page fault for address: ffffc90000a51000"
+    lines = stack("hrtimer_interrupt", "local_apic_timer_interrupt", "apic_timer_interrupt", "innocent")
+    assert function_of(fault, "RIP: 0010:0xffff88807a92fb10", *lines) == "hrtimer_interrupt"
+    assert function_of(fault, "RIP: 0010:__sanitizer_cov_trace_pc+0x1/0x2") == "__sanitizer_cov_trace_pc"
+
+
 def test_a_lock_is_blamed_on_who_takes_it() -> None:
     lines = [
         "WARNING: possible circular locking dependency detected",
