@@ -30,19 +30,10 @@ kept() { # FOLDER: say what is left there that is nowhere else; false if nothing
 	return "$found"
 }
 
-forget() { # everything by its name: what somebody else put there stays
-	rm -rf "$home/jobs" "$home/outbox" "$home/lock" "$home/status.json" "$home/status.sent.json"
-	[ ! -d "$home" ] || rmdir --ignore-fail-on-non-empty "$home"
-}
-
 case ${1-} in
 0 | remove) # rpm's word for the last one's erasure, and dpkg's
 	for folder in "$home" "$(configured)"; do
 		[ -z "$folder" ] || kept "$folder" || :
 	done
-	;;
-purge)
-	kept "$home" || forget
-	rm -rf /etc/kdump-agent
 	;;
 esac
