@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEB_NEEDS := dpkg-dev debhelper dh-python pkgconf pybuild-plugin-pyproject python3-all python3-pyinotify python3-requests \
+	python3-sdnotify python3-setuptools python3-structlog python3-tomli
+PACKAGING_TEST_NEEDS := $(DEB_NEEDS) cpio fish lintian man-db mandoc nginx-light rpm rpmlint zsh
 
 .PHONY: help demo test check bench deb rpm clean
 
@@ -25,6 +28,7 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready-to-test
 	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd crash python3-drgn e2fsprogs xfsprogs
+	@packaging/prepare $(PACKAGING_TEST_NEEDS)
 	@packaging/promtool $(BIN)
 	$(MAKE) check
 	$(BIN)/python -m pytest -q -n 4
@@ -39,8 +43,7 @@ bench: $(VENV)/ready-to-test
 	@for each in benchmarks/*.py; do $(BIN)/python $$each || exit 1; done
 
 deb:
-	@packaging/prepare dpkg-dev debhelper dh-python pkgconf pybuild-plugin-pyproject python3-all python3-pyinotify \
-		python3-requests python3-sdnotify python3-setuptools python3-structlog python3-tomli
+	@packaging/prepare $(DEB_NEEDS)
 	@packaging/build-deb
 
 rpm: $(VENV)/ready

@@ -23,8 +23,8 @@ kept() { # FOLDER: say what is left there that is nowhere else; false if nothing
 			"and the agent delivers them when it is installed again" >&2
 		found=0
 	fi
-	if [ -d "$1/outbox/crashes" ]; then
-		echo "kdump-agent: crashes that no endpoint was set for are kept in $1/outbox" >&2
+	if [ -n "$(find "$1" -path "$1/*/crashes/*/manifest.json" -print -quit 2>/dev/null)" ]; then
+		echo "kdump-agent: crashes that went to no other host are kept in $1" >&2
 		found=0
 	fi
 	return "$found"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from kdump_agent import config, units
 from kdump_agent.errors import ConfigError
 
-from .machine import REPOSITORY, Machine
+from .machine import Machine
 
 
 def write(path: Path, text: str) -> Path:
@@ -139,10 +138,3 @@ def test_a_token_never_leaves_in_the_clear(machine: Machine) -> None:
     assert answer.returncode == 2
     assert "want tus+https: when there is a token" in answer.stderr
     assert "canary" not in answer.stderr + answer.stdout
-
-
-def test_the_list_of_settings_is_the_one_that_the_table_makes() -> None:
-    script = REPOSITORY / "packaging/settings-doc"
-    code = f"import runpy; print(runpy.run_path({str(script)!r})['written'](), end='')"
-    fresh = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    assert (REPOSITORY / "docs/settings.md").read_text() == fresh.stdout
