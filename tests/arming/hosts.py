@@ -236,7 +236,7 @@ BROKEN = (
     Broken("kdump.not-installed", "debian 7", {
         **UNLOADED, DEBIAN_SETTINGS: None, "etc/init.d/kdump-tools": None, "etc/rc2.d/S19kdump-tools": None,
     }, "apt-get install -y kdump-tools"),
-    Broken("kdump.switched-off", "debian 12", {**UNLOADED, DEBIAN_SETTINGS: "USE_KDUMP=0\n"}, "sed -i 's/^USE_KDUMP"),
+    Broken("kdump.switched-off", "debian 12", {**UNLOADED, DEBIAN_SETTINGS: "USE_KDUMP=0\n"}, "echo USE_KDUMP=1 >> /etc/default/kdump-tools"),
     Broken("reservation.missing", "fedora 20", NO_ARGUMENT, "grubby --update-kernel=ALL --args=crashkernel=256M"),
     Broken("reservation.missing", "centos 7", NO_ARGUMENT, "grubby --update-kernel=ALL --args=crashkernel=auto"),
     Broken("reservation.missing", "rhel 9", NO_ARGUMENT, "kdumpctl reset-crashkernel --kernel=ALL"),

@@ -38,8 +38,9 @@ class Remedy:
     """Do they work from the next boot on only?"""
 
 
-def _grub_debian(file: str) -> tuple[str, ...]:
-    line = 'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT crashkernel=512M"'
+def _grub_debian(file: str, size: str) -> tuple[str, ...]:
+    """Of two such arguments the kernel obeys the last (kernel/crash_reserve.c), so the former may stay."""
+    line = f'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT crashkernel={size}"'
     return (f"echo '{line}' >> {file}", "update-grub")
 
 
@@ -61,16 +62,16 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         # Red Hat's kernels up to RHEL 8 understand "auto"; Fedora's never did
         "rhel": Remedy(("grubby --update-kernel=ALL --args=crashkernel=auto",), reboot=True),
         "red hat": Remedy(("grubby --update-kernel=ALL --args=crashkernel=256M",), reboot=True),
-        "debian7": Remedy(_grub_debian("/etc/default/grub"), reboot=True),
-        "debian": Remedy(_grub_debian("/etc/default/grub.d/kdump-tools.cfg"), reboot=True),
+        "debian7": Remedy(_grub_debian("/etc/default/grub", "384M-:256M"), reboot=True),
+        "debian": Remedy(_grub_debian("/etc/default/grub.d/kdump-tools.cfg", "384M-:256M"), reboot=True),
         # kdump(7) of kdump 2: the service writes the sizes that `kdumptool calibrate` finds
         "suse16": Remedy(("systemctl restart kdump-commandline.service",), reboot=True),
         "suse": Remedy(("pbl --add-option crashkernel=256M", "pbl --config"), reboot=True),
     },
     "enlarge": {
         "red hat": Remedy(("grubby --update-kernel=ALL --args=crashkernel=512M",), reboot=True),
-        "debian7": Remedy(_grub_debian("/etc/default/grub"), reboot=True),
-        "debian": Remedy(_grub_debian("/etc/default/grub.d/kdump-tools.cfg"), reboot=True),
+        "debian7": Remedy(_grub_debian("/etc/default/grub", "512M"), reboot=True),
+        "debian": Remedy(_grub_debian("/etc/default/grub.d/kdump-tools.cfg", "512M"), reboot=True),
         "suse": Remedy(
             ("pbl --del-option crashkernel", "pbl --add-option crashkernel=512M", "pbl --config"), reboot=True
         ),
@@ -113,9 +114,9 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
     },
     "switch on": {
         "debian": Remedy(
-            ("sed -i 's/^USE_KDUMP=.*/USE_KDUMP=1/' /etc/default/kdump-tools", "systemctl restart kdump-tools.service")
+            ("echo USE_KDUMP=1 >> /etc/default/kdump-tools", "systemctl restart kdump-tools.service")
         ),
-        "debian7": Remedy(("sed -i 's/^USE_KDUMP=.*/USE_KDUMP=1/' /etc/default/kdump-tools", "kdump-config load")),
+        "debian7": Remedy(("echo USE_KDUMP=1 >> /etc/default/kdump-tools", "kdump-config load")),
     },
     "install collector": {
         "fedora41": Remedy(("dnf install -y makedumpfile",)),
