@@ -42,6 +42,8 @@ class Inquest:
     began: int
     """When this boot began, seconds since 1970."""
     clock: Callable[[], float]
+    beat: Callable[[], None] = lambda: None
+    """Called at least once a second while the journal is asked."""
     _opened: bool = False
 
     def begin(self) -> None:
@@ -92,7 +94,8 @@ class Inquest:
             self.boots.settle(None, self._records())
             return False
         facts = gather(
-            self.paths, boot_id=self.boots.present.id, began=self.began, remembered=before, known=self.boots.known
+            self.paths, boot_id=self.boots.present.id, began=self.began, remembered=before, known=self.boots.known,
+            beat=self.beat,
         )  # fmt: skip
         answer = judge(facts)
         dumped = _dumped(jobs, self.began, before.began)

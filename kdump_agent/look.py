@@ -20,8 +20,8 @@ LIMIT = 1 << 20
 class Look:
     """One look at one host, and what stayed in doubt."""
 
-    def __init__(self, paths: HostPaths) -> None:
-        self.paths = paths
+    def __init__(self, paths: HostPaths, beat: Callable[[], None] = lambda: None) -> None:
+        self.paths, self.beat = paths, beat
         self.doubts: dict[str, str] = {}
 
     def doubt(self, topic: str, why: str) -> None:
@@ -88,7 +88,7 @@ class Look:
         if program is None:
             return None
         try:
-            finished = run([str(program), *argv[1:]], limits)
+            finished = run([str(program), *argv[1:]], limits, beat=self.beat)
         except OSError as exc:
             self.doubt(topic, f"{argv[0]}: {exc.strerror}")
             return None

@@ -81,7 +81,7 @@ def build(
     effort = Effort(
         settings.pack.level, settings.pack.threads, settings.pack.min_saving, floor=settings.retain.min_free
     )  # fmt: skip
-    inquest = _inquest(setting, log)
+    inquest = _inquest(setting, log, progress.beat)
     agent = Agent(
         jobs=jobs,
         steps={
@@ -149,12 +149,12 @@ def _turn(setting: Setting, longest: float) -> float:
     return spread_left(setting.host.name, min(longest, setting.settings.ship.spread), now - boot_time(now))
 
 
-def _inquest(setting: Setting, log: Log) -> Inquest:
+def _inquest(setting: Setting, log: Log, beat: Callable[[], None]) -> Inquest:
     now, last_boot = time.time(), setting.settings.last_boot
     return Inquest(
         PATHS, setting.jobs, setting.crash_dir, Boots(setting.jobs.state_dir / "boots.json"), log,
         report=last_boot.report, remove_pstore=last_boot.remove_pstore, boot_id=boot_id(), began=int(boot_time(now)),
-        clock=time.time,
+        clock=time.time, beat=beat,
     )  # fmt: skip
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 from kdump_agent.look import Look
 from kdump_agent.paths import HostPaths
 
-from .facts import Boot, Facts
+from .facts import Boot, Facts, JournalBoot
 from .firmware import firmware
 from .journal import journal, start_of_log
 from .pstore import records
@@ -16,26 +18,37 @@ LOG_OF_THIS_BOOT = 256 << 10
 
 
 def gather(
-    paths: HostPaths, *, boot_id: str, began: int, remembered: Boot | None, known: frozenset[str]
+    paths: HostPaths, *, boot_id: str, began: int, remembered: Boot | None, known: frozenset[str],
+    beat: Callable[[], None] = lambda: None,
 ) -> Facts:  # fmt: skip
     """Return the facts; what could not be looked at is a doubt in them.
 
-    ``boot_id`` and ``began`` are the present boot's, ``known`` the pstore records that were there before.
+    ``boot_id`` and ``began`` are the present boot's, ``known`` the pstore records that were there before, ``beat`` is
+    called at least once a second.
     """
-    look = Look(paths)
+    look = Look(paths, beat)
     old, new = (look.data("wtmp", path, last=LAST) or b"" for path in paths.wtmp)
     if not new:
         look.doubt("wtmp", "this host keeps none")
     return Facts(
         began=began,
         remembered=remembered,
-        journal=journal(look, boot_id),
+        journal=_journal(look, boot_id, remembered),
         turns=(*turns(old), *turns(new)),
         records=records(look, known),
         firmware=firmware(look.data("firmware", paths.boot_errors)),
         this_log=_this_log(look, boot_id),
         doubts=look.doubts,
     )
+
+
+def _journal(look: Look, boot_id: str, remembered: Boot | None) -> JournalBoot | None:
+    """What the journal kept, unless the agent knows of a later boot: one that was kept in memory only, and lost."""
+    kept = journal(look, boot_id)
+    if kept and remembered and kept.id != remembered.id and all(entry.at < remembered.began for entry in kept.last):
+        look.doubt("journal", "it does not hold the last boot in which the agent ran")
+        return None
+    return kept
 
 
 def _this_log(look: Look, boot_id: str) -> bytes:

@@ -158,6 +158,17 @@ def test_a_crash_kernel_that_left_nothing_is_quoted(host: Reborn) -> None:
     assert "No space left" in last["crash_kernel"][-1]
 
 
+def test_a_dump_that_went_elsewhere_is_said_to_have_gone_there(host: Reborn) -> None:
+    boots = Boots(host.memory)
+    boots.open(CRASHED, began=BEGAN - HOUR, now=BEGAN - 90)
+    remote = {"code": "target.remote", "severity": "warning", "fact": "kdump sends its dumps elsewhere (ssh)"}
+    boots.note({"verdict": "degraded", "at": BEGAN - HOUR, "findings": [remote]})
+    assert host.report()["last_boot"]["why_no_dump"] == [
+        "kdump sends its dumps elsewhere (ssh)",
+        "the host was degraded then: a reset, a power loss, a hang, or a crash kernel that died",
+    ]
+
+
 def test_one_boot_gives_one_report_however_often_the_agent_starts(host: Reborn) -> None:
     assert host.inquest()([], ())
     assert not host.inquest()(host.jobs.all()[0], ())

@@ -104,6 +104,16 @@ def test_wtmp_tells_by_what_stands_before_this_boot(host: Host, content: bytes, 
     assert answer(host).unclean == unclean
 
 
+def test_a_journal_that_lost_the_last_boot_is_not_believed_for_an_older_one(host: Host) -> None:
+    host.journal([*WORK, STOPPED])  # its last entry is of a minute before this boot
+    assert answer(host, Boot("e" * 32, BEGAN - HOUR, BEGAN - 60)).unclean == "no"
+    found = answer(host, Boot("e" * 32, BEGAN - 30, BEGAN - 10))
+    assert found.unclean == "yes"
+    assert found.because[-2:] == (
+        "journal: it does not hold the last boot in which the agent ran", "wtmp: this host keeps none",
+    )  # fmt: skip
+
+
 def test_a_rotated_wtmp_is_read_with_the_one_before(host: Host) -> None:
     host.write("var/log/wtmp.1", boot(BEGAN - HOUR) + shutdown(BEGAN - 60))
     host.write("var/log/wtmp", boot(BEGAN + 5))
