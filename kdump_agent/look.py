@@ -71,22 +71,23 @@ class Look:
 
     def ask(self, topic: str, capture: str, argv: Sequence[str], seconds: float = 10) -> str | None:
         """Return what a program says, or, of a copy of a host, what it said there (``paths.captures``)."""
-        # The network stays: it is the host's own state that is asked for, through a local socket.
-        return self._said(topic, capture, argv, Limits(seconds, output=LIMIT, network=True), lambda done: done.ok)
+        return self._said(topic, capture, argv, seconds, lambda done: done.ok)
 
     def ask_start(self, topic: str, capture: str, argv: Sequence[str], seconds: float = 10) -> str | None:
-        """Return the start of what a program says that may say more than we read, and needs files only."""
-        limits = Limits(seconds, output=LIMIT)
-        return self._said(topic, capture, argv, limits, lambda done: done.ok or len(done.stdout) == LIMIT)
+        """Return the start of what a program says that may say more than we read."""
+        return self._said(topic, capture, argv, seconds, lambda done: done.ok or len(done.stdout) == LIMIT)
 
     def _said(
-        self, topic: str, capture: str, argv: Sequence[str], limits: Limits, enough: Callable[[Finished], bool]
+        self, topic: str, capture: str, argv: Sequence[str], seconds: float, enough: Callable[[Finished], bool]
     ) -> str | None:
         if self.paths.root != Path("/"):
             return self.text(topic, self.paths.captures / capture)
         program = find_program(argv[0])
         if program is None:
             return None
+        # The network stays: it is the host's own state that is asked for, through a local socket, and the service's
+        # sandbox lets no child leave the network by itself.
+        limits = Limits(seconds, output=LIMIT, network=True)
         try:
             finished = run([str(program), *argv[1:]], limits, beat=self.beat)
         except OSError as exc:
