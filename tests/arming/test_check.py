@@ -14,7 +14,7 @@ from kdump_agent.arming.rules import RULES
 from kdump_agent.arming.verdict import STATES, judge
 from kdump_agent.paths import HostPaths
 
-from .hosts import BROKEN, HOSTS, NO_ARGUMENT, UNLOADED, Broken, Newer, build
+from .hosts import BROKEN, HOSTS, NO_ARGUMENT, UNLOADED, Broken, Newer, build, show
 from .ways import ways
 
 DOCS = Path(__file__).parents[2] / "docs/arming.md"
@@ -147,6 +147,23 @@ def test_the_document_keeps_to_its_published_schema(tmp_path: Path, name: str) -
     jsonschema.Draft202012Validator.check_schema(schema())
     jsonschema.validate(said, schema())
     assert said["state"] == "not armed"
+
+
+def test_the_document_tells_the_services_that_load_kernels_with_their_whole_state(tmp_path: Path) -> None:
+    facts = gather(
+        build(tmp_path, {**HOSTS["debian 12"], **show("kexec-load", ActiveState="failed", Result="timeout")})
+    )
+    kdump, kexec_load = document(judge(facts), facts)["units"]
+    assert kdump == {
+        "name": "kdump-tools.service", "load": "loaded", "active": "active", "sub": "exited", "result": "success",
+        "condition_met": True, "enabled": "enabled", "since": "Tue 2014-10-28 09:12:11 CET",
+    }  # fmt: skip
+    assert (kexec_load["name"], kexec_load["active"], kexec_load["result"]) == (
+        "kexec-load.service",
+        "failed",
+        "timeout",
+    )
+    assert judge(facts).state == "armed"  # it loads a kernel for a fast reboot, and none for a crash
 
 
 def test_an_empty_root_is_unknown_and_never_armed(tmp_path: Path) -> None:
