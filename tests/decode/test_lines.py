@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,6 +127,21 @@ def test_how_a_log_is_cut_into_blocks_does_not_matter(texts: list[str], size: in
     for got, want in zip(in_blocks, at_once):
         assert want.text.startswith(got.text.rstrip("\ufffd"))
         assert got.text == want.text or len(want.text.encode()) >= size
+
+
+PIECES = ["[    1.000000] ", "[   12.345678]", "[99.1] ", "[ 1.5", "]", "[", " ", "kernel: ", "host kernel: ", "[T12] ",
+          "[ C3] ", "<4>", "x", "\u00e9", "\t", "\n", "2026-01-01T00:00:00 ", "_PID=1", "a: b"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
+def test_the_short_way_of_most_lines_reads_what_the_long_one_reads(pieces: list[str]) -> None:
+    raw = "".join(pieces).encode()
+    short = split(raw)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "_USUAL", re.compile("(?!)"))
+        assert short.lines == split(raw).lines
+    for word in ("x", "a: b", "kernel", "\u00e9"):
+        assert list(short.holding(word)) == [at for at, line in enumerate(short.lines) if word in line.text]
 
 
 def test_a_long_line_is_cut() -> None:
