@@ -14,14 +14,13 @@ from typing import Any, Callable
 from kdump_agent import process
 
 from .crash import Crash
-from .document import Analysis, document
+from .document import DOCUMENT, Analysis, document
 from .drgn import ask_drgn
 from .gather import gather
 from .lines import module_files
 from .question import Lend, Question, Text
 from .versions import parse_version
 
-DOCUMENT = "analysis.json"
 _VERSION = process.Limits(seconds=30, output=1 << 16, file_size=0)
 
 Document = Mapping[str, Any]

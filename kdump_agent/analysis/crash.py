@@ -30,8 +30,8 @@ _OPENING = 64 << 10
 _START_SHARE = 0.5
 """The part of the whole time that the start of one session may take."""
 _MEMORY = 8 << 30
-_SCRATCH = 16 << 20
-"""Bytes of the largest file that crash may write; it needs none."""
+_SCRATCH = 256 << 20
+"""Bytes of the largest file that crash may write; it passes long answers of gdb through one."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from typing import Any
 from kdump_agent import __version__
 
 SCHEMA = "kdump-agent/analysis/1"
+DOCUMENT = "analysis.json"
+"""Its artifact."""
 SCHEMA_FILE = Path(__file__).with_name("analysis.schema.json")
 
 

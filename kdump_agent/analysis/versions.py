@@ -11,6 +11,8 @@ import re
 CHANGES = (
     # slab.h of Linux 3.6; crash's changelog of 6.1.0: kmem -s of 3.6 and later
     ((3, 6), (6, 1, 0), 'slab caches: "invalid structure member offset"'),
+    # Linux 65ade2f872b4 "x86/boot/64: Rename init_level4_pgt and early_level4_pgt"; coreos/bugs issue 2347
+    ((4, 13), (7, 2, 0), 'the page tables: "cannot resolve init_level4_pgt"'),
     # Linux 896fbe20b4e2 "printk: use the lockless ringbuffer"; crash-utility/crash issue 74
     ((5, 10), (7, 3, 0), 'the log: "cannot determine length of symbol: log_end"'),
     # Linux d122019bf061 "mm: Split slab into its own type"; crash-utility/crash pull request 117
@@ -19,7 +21,7 @@ CHANGES = (
     ((6, 1), (8, 0, 3), 'memory maps ("invalid structure member offset: mm_struct_mmap"), and perhaps most tasks'),
     # Linux ac3b43283923 "module: replace module_layout with module_memory"
     ((6, 4), (8, 0, 4), "modules, and with them the whole session"),
-    # crash-utility/crash issue 232: 9.0.2 does not open dumps of 7.0
+    # crash-utility/crash issue 232: 9.0.2 does not open dumps of 7.0; the first that does is a later one
     ((7, 0), (9, 0, 3), "the whole dump"),
 )
 

@@ -7,8 +7,11 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from kdump_agent.analysis.conform import fault
+from kdump_agent.analysis.document import DOCUMENT, schema
 from kdump_agent.jobs import Jobs, to_document
 from kdump_agent.model import Job, Stage
 from kdump_agent.report.terminal import Paper
@@ -45,6 +48,16 @@ def read_report(jobs: Jobs, job: Job) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def read_analysis(folder: Path) -> dict[str, Any] | None:
+    """Return the analysis in a job's folder, or None when there is none that keeps to its schema."""
+    try:
+        with (folder / DOCUMENT).open("rb") as file:
+            found = json.loads(file.read(64 << 20))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if fault(found, schema()) is None else None
 
 
 def state_of(job: Job, now: float) -> str:

@@ -6,16 +6,20 @@ import argparse
 import time
 
 from kdump_agent.errors import AgentError
+from kdump_agent.report import inside
+from kdump_agent.report.rows import with_lines
 from kdump_agent.report.terminal import render
 
 from . import wire
-from .answer import paper, plain, print_json, read_report, record, say, state_of
+from .answer import paper, plain, print_json, read_analysis, read_report, record, say, state_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the crash, as `kdump-agent list` names it; or `last`")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON document: the job's record and its report")
+    form.add_argument(
+        "--json", action="store_true", help="one JSON document: the job's record, its report and its analysis"
+    )
     form.add_argument(
         "--html", metavar="FILE", help="write one page for a browser: report, analysis and log; - for output"
     )
@@ -29,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
     job = max(known, key=lambda job: job.crashed_at) if args.id == "last" else jobs.read(args.id)
     report = read_report(jobs, job)
     if args.json:
-        print_json({"job": record(job), "report": report})
+        print_json({"job": record(job), "report": report, "analysis": read_analysis(jobs.folder(job.id))})
         return 0
     if args.html:
         if report is None:
@@ -38,10 +42,13 @@ def main(args: argparse.Namespace) -> int:
 
         write_page(args.html, page_of(jobs.folder(job.id), report))
         return 0
+    analysis = read_analysis(jobs.folder(job.id))
     if report is None:
         say(f"{job.id}: is not decoded yet, or its report cannot be read")
     else:
-        say(render(report, paper()))
+        say(render(with_lines(report, analysis) if analysis else report, paper()))
+    if analysis is not None:
+        say("\n" + inside.render(analysis, paper(), stack=not (report or {}).get("frames")))
     say(f"\nJob     {job.id}: {state_of(job, time.time())}")
     for artifact in job.artifacts:
         upload = job.uploads.get(artifact.name)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Callable
 
-from kdump_agent.analysis.analyse import DOCUMENT
+from kdump_agent.analysis.document import DOCUMENT
 
 from . import analyse, dmesg
 from .piece import Asked, Piece

@@ -26,7 +26,7 @@ def page(report: Document, *, log: bytes | None, analysis: Document | None = Non
     command, by the name of the artifact. What is None is not shown.
     """
     style, script = _ours(_STYLE), _ours(_SCRIPT)
-    told = _with_lines(report, analysis) if analysis else report
+    told = rows.with_lines(report, analysis) if analysis else report
     sections = [section for section in (
         _errors(told), _stack(told), *(_left(title, lines) for title, lines in rows.last_boot(told)),
         _analysis(analysis, said or {}) if analysis else None,
@@ -157,25 +157,6 @@ def _frame(row: rows.FrameRow) -> Iterator[Markup]:
         tag("strong", "at fault") if row.culprit else None,
         class_="culprit" if row.culprit else None if row.reliable else "unsure",
     )
-
-
-def _with_lines(report: Document, analysis: Document) -> Document:
-    """Return the report with file and line beside each place that the debugger knows."""
-    try:
-        known = {(each["module"], each["symbol"], each["offset"]): each for each in analysis.get("lines") or []}
-    except (KeyError, TypeError):  # damaged, which its own section says
-        return report
-    panic = report.get("panic") or {}
-
-    def placed(place: Document) -> Document:
-        found = known.get((place.get("module"), place.get("symbol"), place.get("offset")), {})
-        return {**place, "file": found.get("file"), "line": found.get("line")}
-
-    return {
-        **report,
-        "frames": [placed(frame) for frame in report.get("frames") or []],
-        "panic": {**panic, "rip": placed(panic["rip"])} if panic.get("rip") else report.get("panic"),
-    }
 
 
 def _analysis(analysis: Document, said: Mapping[str, str]) -> Markup:

@@ -14,28 +14,17 @@ from .words import Document, spot
 
 MOST_FRAMES = 40
 MOST_STACKS = 16
+_PANICKED = "The task that panicked"
 _MEMORY = (("total", "in all"), ("free", "free"), ("cached", "cached"), ("slab", "slab"), ("swap_used", "swap used"))
 
 
-def render(analysis: Document, paper: Paper) -> str:
-    """Return an analysis as lines of text."""
+def render(analysis: Document, paper: Paper, *, stack: bool = True) -> str:
+    """Return an analysis as lines of text; ``stack`` says whether that of the panic task is wanted, too."""
     lines = [paper.ink("Inside the dump", BOLD), *_facts(analysis, paper)]
     for title, block in _blocks(analysis, paper):
-        if found := list(block):
+        if (found := list(block)) and (stack or title != _PANICKED):
             lines += ["", paper.ink(title, BOLD), *found]
     return "\n".join(lines)
-
-
-def with_lines(report: Document, analysis: Document | None) -> Document:
-    """Return a report whose frames know their places in the source, as far as the analysis tells them."""
-    places = {(line["symbol"], line["offset"], line["module"]): line for line in (analysis or {}).get("lines") or []}
-    frames = [
-        {**frame, **{name: place[name] for name in ("file", "line")}}
-        if (place := places.get((frame.get("symbol"), frame.get("offset"), frame.get("module"))))
-        else frame
-        for frame in report.get("frames") or []
-    ]
-    return {**report, "frames": frames}
 
 
 def _facts(analysis: Document, paper: Paper) -> Iterator[str]:
@@ -81,7 +70,7 @@ def _memory(memory: Document) -> str:
 
 def _blocks(analysis: Document, paper: Paper) -> Iterator[tuple[str, Iterator[str]]]:
     panicked = analysis.get("panic_task")
-    yield "The task that panicked", _stacks([panicked] if panicked else [], paper)
+    yield _PANICKED, _stacks([panicked] if panicked else [], paper)
     others = [stack for stack in analysis.get("cpu_stacks") or [] if stack.get("task") != (panicked or {}).get("task")]
     yield "The other CPUs", _stacks(others, paper)
     yield "Blocked tasks", _stacks(list(analysis.get("blocked") or []), paper)
@@ -122,6 +111,9 @@ def _frame(frame: Document, paper: Paper) -> Iterator[str]:
 
 def _machine_checks(analysis: Document) -> Iterator[str]:
     for check in analysis.get("machine_checks") or []:
+        if check.get("status") in (None, "0x0"):
+            yield f"  CPU {check.get('cpu')}: took part, and no bank of its own is recorded"
+            continue
         known = [f"{name} {check[name]}" for name in ("bank", "status", "addr", "misc", "mcgstatus", "ip")
                  if check.get(name) not in (None, "0x0")]  # fmt: skip
         yield f"  CPU {check.get('cpu')}: {', '.join(known)}"

@@ -56,6 +56,25 @@ def stack(report: Document) -> tuple[list[FrameRow], int]:
     return list(_sections(rows[:MOST_FRAMES])), sum(row.times for row in rows[MOST_FRAMES:])
 
 
+def with_lines(report: Document, analysis: Document) -> Document:
+    """Return the report with file and line beside each place that the debugger knows."""
+    try:
+        known = {(each["module"], each["symbol"], each["offset"]): each for each in analysis.get("lines") or []}
+    except (KeyError, TypeError):  # damaged, which its own section says
+        return report
+    panic = report.get("panic") or {}
+
+    def placed(place: Document) -> Document:
+        found = known.get((place.get("module"), place.get("symbol"), place.get("offset")), {})
+        return {**place, "file": found.get("file"), "line": found.get("line")}
+
+    return {
+        **report,
+        "frames": [placed(frame) for frame in report.get("frames") or []],
+        "panic": {**panic, "rip": placed(panic["rip"])} if panic.get("rip") else report.get("panic"),
+    }
+
+
 def _frames(report: Document) -> Iterator[tuple[str, bool, bool, str | None]]:
     """Yield text, whether it is reliable, whether it is at fault, and section of each frame.
 

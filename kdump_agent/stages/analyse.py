@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 from kdump_agent import files
-from kdump_agent.analysis.analyse import DOCUMENT
 from kdump_agent.analysis.banner import banner_in_log
 from kdump_agent.analysis.conform import fault
-from kdump_agent.analysis.document import Analysis, Vmlinux, document, schema
+from kdump_agent.analysis.document import DOCUMENT, Analysis, Vmlinux, document, schema
 from kdump_agent.analysis.find import Crashed, Found, Missing, Search
 from kdump_agent.analysis.question import Question, Wanted, to_options
 from kdump_agent.decoder.ask import Decoder
@@ -33,6 +32,8 @@ from .source import open_source
 
 _LARGEST_REPORT = 64 << 20
 _MOST_FRAMES = 64
+_LOOP = 86400
+"""Seconds within which the same crash again is a loop, and not worth a second look."""
 _HARDWARE = ("mce", "hardware")
 
 
@@ -87,9 +88,13 @@ class AnalyseStage:
         return replace(job, artifacts=(*job.artifacts, *(describe(folder / name) for name in names)))
 
     def _twin(self, job: Job, report: Mapping[str, Any]) -> str | None:
-        """Return the id of a crash with the same signature that was analysed."""
+        """Return the id of a crash with the same signature, of about the same time, that was analysed."""
         mine = _signature(report)
-        others = (other for other in self.jobs.all()[0] if other.id != job.id and other.artifact(DOCUMENT))
+        others = (
+            other
+            for other in self.jobs.all()[0]
+            if other.id != job.id and other.artifact(DOCUMENT) and abs(other.crashed_at - job.crashed_at) < _LOOP
+        )
         return next(
             (each.id for each in others if mine and _signature(_report(self.jobs.folder(each.id))) == mine), None
         )
@@ -103,6 +108,7 @@ def crashed(header: Header, log: bytes) -> Crashed:
 def ask_about(question: Question, header: Header, report: Mapping[str, Any]) -> Question:
     """Return the question, fit for one dump and its report."""
     panic = report.get("panic") or {}
+    places = [panic.get("rip") or {}, *(report.get("frames") or [])]
     return replace(
         question,
         machine_check=panic.get("kind") in _HARDWARE or bool(report.get("hardware_errors")),
@@ -111,7 +117,7 @@ def ask_about(question: Question, header: Header, report: Mapping[str, Any]) -> 
         whole=header.whole == "yes",
         wanted=tuple(
             Wanted(str(frame["symbol"])[:200], int(frame["offset"]), frame.get("module"))
-            for frame in (report.get("frames") or [])[:_MOST_FRAMES]
+            for frame in places[:_MOST_FRAMES]
             if isinstance(frame.get("symbol"), str) and isinstance(frame.get("offset"), int)
         ),
     )
@@ -150,7 +156,9 @@ def _report(folder: Path) -> Mapping[str, Any]:
 
 
 def _signature(report: Mapping[str, Any]) -> object:
-    return (report.get("signature") or {}).get("crash")
+    """All that a signature tells: its part for crashes calls every machine check the same."""
+    signature = report.get("signature") or {}
+    return signature if signature.get("crash") else None
 
 
 def _doubting(job: Job, why: str) -> Job:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Callable
 
-from kdump_agent.analysis.analyse import DOCUMENT
+from kdump_agent.analysis.document import DOCUMENT
 from kdump_agent.errors import Gone, Permanent, Retryable
 from kdump_agent.jobs import Jobs
 from kdump_agent.model import Artifact, Job, Stage, Upload

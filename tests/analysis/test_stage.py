@@ -148,10 +148,13 @@ def test_a_dump_that_ended_the_agent_thrice_is_passed_on_unopened(tmp_path: Path
 
 def test_the_same_crash_in_a_row_is_opened_once(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Answer(blobs(FOUND)))
-    same, other = {"signature": {"crash": "ab12"}}, {"signature": {"crash": "cd34"}}
-    for report in (same, same, other, {}, {}):
+    one = {"signature": {"crash": "1:mce", "hardware": "1:mce:bank 1"}}
+    other = {"signature": {"crash": "1:mce", "hardware": "1:mce:bank 2"}}
+    for report in (one, one, other, {}, {}):
         bench.jobs.save(bench.stage(bench.job(NULL, report)))
     assert len(bench.decoder.asked) == 4
+    bench.stage(bench.job(NULL, one, crashed_at=86401))
+    assert len(bench.decoder.asked) == 5
 
 
 def test_a_dump_that_is_gone_is_left_to_packing_to_say(tmp_path: Path) -> None:
@@ -181,6 +184,20 @@ def test_a_debugger_that_cannot_open_a_dump_delays_nothing_and_is_told(opened: M
     assert told["opened"] == "no"
     assert told["doubts"]
     assert "analysis.json" in {entry["name"] for entry in json.loads(arrived["manifest.json"].read_text())["files"]}
+
+
+def test_show_adds_the_lines_of_the_frames_and_what_is_inside(opened: Machine) -> None:
+    (job,) = opened.json("list")["jobs"]
+    path = opened.state / "jobs" / job["id"] / "analysis.json"
+    line = Line("do_one_initcall", 0x59, None, "init/main.c", 1309)
+    told = document(Analysis(opened="yes", cpus=2, lines=(line,)), crash_id=job["id"])
+    path.write_text(json.dumps(told))
+    shown = opened.run("show", "last").stdout
+    assert "    do_one_initcall+0x59/0x220  init/main.c:1309\n" in shown
+    assert "Inside the dump\nOpened    yes\nSystem    2 CPUs\n" in shown
+    assert opened.json("show", "last")["analysis"]["cpus"] == 2
+    path.write_text(json.dumps({**told, "cpus": "\x1b[31m"}))
+    assert "Inside the dump" not in opened.run("show", "last").stdout
 
 
 def test_switched_off_it_leaves_nothing(machine: Machine) -> None:
