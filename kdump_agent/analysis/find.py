@@ -72,8 +72,7 @@ class Refusal(Exception):
 class Search:
     """Where to look."""
 
-    paths: HostPaths | None
-    """The host whose usual places are looked at; None for nowhere but ``more``."""
+    paths: HostPaths
     family: str | None = None
     """This host's distribution: "debian" and its like."""
     more: tuple[str, ...] = ()
@@ -81,6 +80,8 @@ class Search:
     debug_kernel: str | None = None
     """DEBUG_KERNEL of kdump-tools."""
     expand: Expand | None = None
+    usual: bool = True
+    """Look at the host's usual places as well?"""
     fetch: Callable[[str], Path] | None = None
     """Gets a file by build-id from a debuginfod; raises OSError with the reason when it cannot."""
 
@@ -104,19 +105,25 @@ class Search:
                     return
             yield Missing(tuple(refused), package_for(release or "that kernel", self.family))
 
+    def modules(self, release: str | None) -> Path | None:
+        """Return the folder with debugging information of a release's modules, if there is one."""
+        if release is None or not _RELEASE.fullmatch(release):
+            return None
+        return next((folder for folder in self.paths.module_debug(release) if folder.is_dir()), None)
+
     def _places(self, release: str | None, build_id: str | None) -> Iterator[tuple[str, Callable[[], Path]]]:
         """Yield each place by name, and how to get at it."""
         known_id = build_id if build_id and _BUILD_ID.fullmatch(build_id) else None
         places = [Path(each.replace("{release}", release or "-")) for each in self.more]
-        if self.paths is not None and release is not None:
+        if self.usual and release is not None:
             places += self.paths.vmlinuxes(release)
             places += [Path(self.debug_kernel)] if self.debug_kernel else []
             places += self.paths.boot_vmlinuxes(release)
-        if self.paths is not None and known_id is not None:
+        if self.usual and known_id is not None:
             places.append(self.paths.by_build_id(known_id))
         for place in dict.fromkeys(places):
             yield str(place), partial(Path, place)
-        if known_id is not None and self.fetch is not None:
+        if self.usual and known_id is not None and self.fetch is not None:
             yield "debuginfod", partial(self.fetch, known_id)
 
     def _judge(self, place: Path, crashed: Crashed, opened: contextlib.ExitStack) -> Found:

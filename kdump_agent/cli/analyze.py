@@ -7,7 +7,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from kdump_agent import files
 from kdump_agent.analysis.cache import Cache
 from kdump_agent.analysis.document import Analysis, document
 from kdump_agent.analysis.find import Missing, Search
+from kdump_agent.analysis.question import Question
 from kdump_agent.decode.log import decode
 from kdump_agent.decoder.ask import open_decoder
 from kdump_agent.decoder.dmesg import LOG
@@ -52,7 +53,7 @@ def main(args: argparse.Namespace) -> int:
         room = Path(scratch)
         search = debugger.search(settings, Cache(room / "vmlinux", settings.analysis.cache))
         if args.vmlinux:
-            search = Search(None, search.family, (os.path.abspath(args.vmlinux),), expand=search.expand)  # noqa: PTH100
+            search = replace(search, more=(os.path.abspath(args.vmlinux),), usual=False)  # noqa: PTH100
         with _open(args.path) as dump:
             told, texts = _analyse(dump, search, debugger.question(settings), room)
     if args.output:
@@ -76,7 +77,9 @@ class Opened:
     doubts: tuple[str, ...] = ()
 
 
-def _analyse(dump: Opened, search: Search, question: Any, room: Path) -> tuple[dict[str, Any], Mapping[str, bytes]]:
+def _analyse(
+    dump: Opened, search: Search, question: Question, room: Path
+) -> tuple[dict[str, Any], Mapping[str, bytes]]:
     header = read_header(dump.fd)
     if header.format == "unknown":
         raise Permanent(f"the file is no dump: {'; '.join(header.why)}")
@@ -89,7 +92,7 @@ def _analyse(dump: Opened, search: Search, question: Any, room: Path) -> tuple[d
             why = found.refused or ("no vmlinux with debugging information is here",)
             none = Analysis(install=found.install, doubts=(*dump.doubts, *why))
             return document(none, crash_id=None), {}
-        fit = ask_about(question, header, asdict(decode(log)))
+        fit = ask_about(replace(question, modules=search.modules(header.release)), header, asdict(decode(log)))
         told, texts = analysis_of(decoder, dump.fd, found, fit, None, lambda: None)
     return {**told, "doubts": [*dump.doubts, *told["doubts"]]}, texts
 

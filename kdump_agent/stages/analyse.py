@@ -78,7 +78,7 @@ class AnalyseStage:
                     "not analysed", job=job.id, why="; ".join(found.refused) or "no vmlinux", hint=found.install
                 )
                 return _doubting(job, f"it was not analysed: {found}") if found.refused else job
-            question = ask_about(self.question, header, report)
+            question = ask_about(replace(self.question, modules=self.search.modules(header.release)), header, report)
             told, texts = analysis_of(self.decoder(folder), fd, found, question, job.id, self.beat)
         for name, content in texts.items():
             files.write_durable(folder / name, content)

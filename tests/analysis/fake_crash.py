@@ -11,7 +11,13 @@ import time
 from pathlib import Path
 
 PLAN = Path(__file__).resolve().parent
-SAYS = {"sys": "   CPUS: 2\n  TASKS: 90\nRELEASE: 6.1.0\n", "ps": " 2 0 0 ffff8ed981262100  IN   0.0 0 0 [kthreadd]\n"}
+SAYS = {
+    "bt -a": 'PID: 7  TASK: ffff8ed981262100  CPU: 0  COMMAND: "sh"\n'
+    " #0 [ffffffffb4603e90] bar_read+16 at ffffffffc064e8cb [bar_fs]\n",
+    "dis -l (foo+16) 1": "fs/foo.c: 52\n0xffffffffb364e8cb <foo+16>:\tsti\n",
+    "sys": "   CPUS: 2\n  TASKS: 90\nRELEASE: 6.1.0\n",
+    "ps": " 2 0 0 ffff8ed981262100  IN   0.0 0 0 [kthreadd]\n",
+}
 
 
 def main() -> None:
@@ -24,6 +30,8 @@ def main() -> None:
         print("\n".join(line[4:] for line in plan if line.startswith("say ")), flush=True)
         sys.exit(1)
     for line in sys.stdin:
+        with (PLAN / "asked").open("a") as file:
+            file.write(line)
         answer(line.strip(), plan)
 
 

@@ -14,7 +14,7 @@ from kdump_agent.analysis import crash as crash_module
 from kdump_agent.analysis.crash import Crash
 from kdump_agent.analysis.gather import gather
 from kdump_agent.analysis.heard import Heard
-from kdump_agent.analysis.question import Question
+from kdump_agent.analysis.question import Question, Wanted
 
 QUESTION = Question(commands=("sys", "bt", "log", "ps"), command_seconds=20, total_seconds=60)
 
@@ -149,6 +149,22 @@ def test_a_command_that_may_not_be_asked_never_reaches_crash(bench: Bench) -> No
     heard, texts = bench.ask(question=replace(QUESTION, commands=("!touch x", "sys")))
     assert list(texts) == ["crash-sys.txt"]
     assert heard.doubts[0].startswith("the command '!touch x' was not run")
+
+
+def test_modules_on_the_stacks_are_loaded_and_the_reports_frames_looked_up(bench: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "modules/kernel/fs"
+    folder.mkdir(parents=True)
+    for name in ("bar-fs.ko.debug", "other.ko", "bar_fs.txt"):
+        (folder / name).touch()
+    wanted = (Wanted("foo", 16, None), Wanted("foo;!id", 16, None), Wanted("nowhere", 1, None))
+    question = replace(QUESTION, commands=("sys",), wanted=wanted, modules=tmp_path / "modules")
+    heard, texts = bench.ask(question=question)
+    asked = [line for line in (tmp_path / "asked").read_text().splitlines() if not line.startswith("eval")]
+    module = f"mod -s bar_fs {folder}/bar-fs.ko.debug"
+    assert asked == ["bt -a", module, "sys", "dis -l (foo+16) 1", "dis -l (nowhere+1) 1"]
+    assert list(texts) == ["crash-sys.txt"]
+    (line,) = gather(heard, question).lines
+    assert (line.symbol, line.file, line.line) == ("foo", "fs/foo.c", 52)
 
 
 def test_a_stop_request_ends_the_conversation(bench: Bench) -> None:
