@@ -112,3 +112,9 @@ def test_two_boot_error_records_are_two() -> None:
 def test_what_stands_before_the_boot_error_records_is_of_this_boot() -> None:
     cut = GHES_2_6_39.split("\n", 1)[1]
     assert [record.decoded["class"] for record in find_bert(lines(cut + BERT))] == ["firmware"]
+
+
+def test_a_number_that_the_record_does_not_define_is_not_taken_for_a_field_of_ours() -> None:
+    (record,) = find_cper(lines(GHES_MEMORY.replace("node:1 card:4", "node:1 severity:5 text:7 card:4")))
+    assert (record.decoded["severity"], record.decoded["text"]) == ("corrected", "memory error: single-bit ECC")
+    assert record.decoded["card"] == 4

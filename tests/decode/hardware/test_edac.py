@@ -201,3 +201,8 @@ def test_a_driver_s_layer_called_memory_is_no_place_of_ours() -> None:
     (record,) = find(lines("EDAC MC0: 1 UE unknown on unknown memory (memory:5 page:0x12 offset:0x0 grain:4)"))
     assert record.decoded["all_memory"] == 5
     assert part.signature([record]) == "1:memory:controller 0"
+
+
+def test_a_page_that_no_address_can_hold_gives_none() -> None:
+    (record,) = find_edac(lines("EDAC MC0: 1 CE x on y (page:0xffffffffffffff offset:0x0 grain:1)"))
+    assert record.addr is None

@@ -17,7 +17,8 @@ PREFIXES = st.sampled_from((
     "Nov 24 20:47:11 host kernel: ", "Nov  4 20:47:11 host.example.org kernel: [   39.421066] ",
     "2026-11-24T20:47:11.123456+00:00 host kernel: [   39.421066] ", "[Tue Nov 24 20:47:11 2026] ",
     "2026-11-24T20:47:11,123456+00:00 ", "kern  :emerg : [   39.421066] ", "0,1234,39421066,-;",
-    "[   39.421066] host kernel: ",
+    "[   39.421066] host kernel: ", "Tue 2026-11-24 20:47:11 UTC host kernel: ", "Nov 24 20:47:11.123456 host kernel: ",
+    "1795466785.123456 host kernel: ", "<4>Nov 24 20:47:11 host kernel: ", "[   39.421066] [ T1234] ",
 ))  # fmt: skip
 OTHERS = st.sampled_from((
     "usb 1-1: new high-speed USB device number 2 using xhci_hcd", "Call Trace:", "{1}[Hardware Error]: event severity:",
