@@ -43,10 +43,10 @@ _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
     (r"CPU#\d{1,5}: Machine Check Exception: +0x *([0-9A-Fa-f]{1,16}) \(type 0x *([0-9A-Fa-f]{1,16})\)",
      "a processor without banks (Pentium, WinChip) tells address 0x{0}, type 0x{1}", "processor", "fatal"),
     (r"MCA architectural violation", "the CPU refused access to its own machine check registers", "processor", "fatal"),
-    (r"Kernel panic - not syncing: .*machine check", "the kernel panicked on a machine check", None, "fatal"),
+    (r"Kernel panic - not syncing: .*[Mm]achine check", "the kernel panicked on a machine check", None, "fatal"),
     (r"Fake kernel panic: ", FAKE, None, "unknown"),
     # Why it was graded so: "Machine check: ..." after the last record.
-    (r"[Cc]ontext [Cc]orrupt",
+    (r"Processor context corrupt|CPU context corrupt$",
      "PCC is set: the processor's registers cannot be trusted, so nothing could go on", None, "fatal"),
     (r"Machine check: Invalid", "the bank held no valid error when the kernel graded it", None, "unknown"),
     (r"Machine check: Not enabled", "reporting of this error was not enabled", None, "unknown"),
@@ -82,7 +82,7 @@ LOGGED = "Machine check events logged"
 """All that a kernel says when it leaves the records to mcelog or rasdaemon."""
 _WORTH_A_LOOK = re.compile(
     r"achine check|MCE broadcast|broadcast exception|answer in synch|Fake kernel panic|[Mm]emory error (?:not|in user)"
-    r"|MCA architectural|CPU#\d"
+    r"|MCA architectural|CPU context corrupt$|CPU#\d"
 )
 
 

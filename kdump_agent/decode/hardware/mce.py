@@ -75,7 +75,7 @@ def _worth_a_look(text: str) -> bool:
     return (
         "achine" in text or "MCE" in text or "RIP" in text or "TSC" in text or "PROCESSOR" in text or "ADDR" in text
         or "Bank " in text or "MISC" in text or "IPID" in text or "CPUs" in text or "emory error" in text
-        or "MCA" in text or "CONFIG" in text or text[:1] == "{" or "non fatal" in text
+        or "MCA" in text or "CONFIG" in text or text[:1] == "{" or "non fatal" in text or "context corrupt" in text
     )  # fmt: skip
 
 

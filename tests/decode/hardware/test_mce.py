@@ -85,6 +85,7 @@ def test_an_i386_kernels_bank_lines_are_read() -> None:
     )
     assert (record.cpu, record.bank, record.status) == (0, 4, "0xb604a00100000813")
     assert (record.mcg_status, record.addr) == ("0x4", "0x7e4f2f68")
+    assert any("registers cannot be trusted" in hint for hint in record.decoded["hints"])
 
 
 def test_two_cpus_that_print_at_once_keep_their_own_registers() -> None:
