@@ -17,6 +17,11 @@ _OOPS = re.compile(
     r"(\d{1,3}\.\d{1,4}[^\s)]{0,64}|[a-z][^\s)]{0,64}(?= #\d))(?: (#\S.{0,120}?)(?(1)\))$)?"
 )
 """lib/dump_stack.c, ``dump_stack_print_info``; RHEL writes dashes and small letters before the release."""
+_PID = re.compile(
+    r"^Pid: \d{1,10}, comm: .{1,40}?(?:Not tainted|Tainted: [A-Z][A-Z -]{0,40}?) "
+    r"\(?(\d\S{0,64}) (#\d[^\s)]{0,20})\)?(?: (.{1,120}))?$"
+)
+"""x86 from 2.6.26 to 3.8: release, version, and the machine's name behind them."""
 _LOCKDEP = re.compile(r"^(\d{1,3}\.\d{1,4}\S{0,64}) (#\d\S{0,40})(?:$| .{0,60}(?:Not tainted|Tainted: ))")
 """kernel/locking/lockdep.c, ``print_kernel_ident``: on a line of its own."""
 _NAMES = ("Hardware name: ", "DMI: ", "Machine model: ", "OF: fdt: Machine model: ")
@@ -43,6 +48,8 @@ _MACHINES = (  # words that only one architecture's kernel writes
 def kernel(log: Log, own: Sequence[Line]) -> Kernel:
     """Return what a log says of its kernel; ``own`` are the lines of the crash, which know better than the boot's."""
     for line in own[:MOST_OOPS]:
+        if found := _PID.match(line.text):
+            return Kernel(found[1], _banner(log, found[1])[1] or found[2], machine(log))
         if found := _OOPS.search(line.text) or _LOCKDEP.match(line.text):
             release, own_version = found.groups()[-2:]
             build = _BUILD_ID.search(own_version or "")
@@ -73,6 +80,8 @@ def hardware_name(log: Log, own: Sequence[Line]) -> str | None:
     for line in own[:MOST_OOPS]:
         if line.text.startswith(_NAMES[0]):
             return line.text[len(_NAMES[0]) :].strip() or None
+        if (found := _PID.match(line.text)) and found[3]:
+            return found[3].strip()
     for word in _NAMES:
         for at in log.holding(word):
             return log.lines[at].text.partition(word)[2].strip()[:200] or None

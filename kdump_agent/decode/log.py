@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from . import crash, modules, part, signature
 from .causes import BACKTRACE, FIRST, LOOP, OWNER, PC
@@ -11,7 +11,7 @@ from .hardware.find import find
 from .kernel import hardware_name, kernel
 from .line import Line
 from .lines import Log, split
-from .panic import Cause, causes, ends, first, survived
+from .panic import Cause, causes, ends, first, outlived, survived
 from .report import Decoded, LogFacts, Signature, Stack
 from .stack import Trace, title, traces
 
@@ -23,6 +23,7 @@ MOST_STACKS, MOST_OF_ONE = 32, 64
 """Stacks beside the crash's own, and frames of each."""
 CUT = "the log is longer than is read: its middle was not looked at"
 DROPPED = "the kernel dropped messages before they reached this log: it has gaps"
+OUTLIVED = "the kernel went on for long after this, and ended with: {}"
 SURVIVED = "no line says that the kernel stopped: it may have gone on after this report"
 _ASIDE = re.compile(
     r"Allocated|Freed|created|stored to memory|potentially related|last (?:en|dis)abled|disabled at"
@@ -41,16 +42,25 @@ def decode(log: bytes) -> Decoded:
     panic = crash.tell(cause, own, stacks) if cause else None
     frames = tuple(stacks[0].frames[:MOST_FRAMES]) if stacks else ()
     others = tuple(Stack(title(trace)[:200], tuple(trace.frames[:MOST_OF_ONE])) for trace in stacks[1:][:MOST_STACKS])
-    dropped = next(cut.holding("printk messages dropped"), None) is not None
     errors = find(cut.lines)
-    said = ((cut.truncated, CUT), (dropped, DROPPED), (cause is not None and survived(found), SURVIVED))
     return Decoded(
         panic=panic, frames=frames, other_stacks=others, modules=modules.linked_in(own),
         unloaded_modules=modules.unloaded(own), hardware_name=hardware_name(cut, own), hardware_errors=errors,
         signature=Signature(signature.crash(panic, frames) if panic else None, part.signature(errors)),
         kernel=kernel(cut, own), uptime_seconds=_uptime(cut, own), dmesg=LogFacts(len(cut.lines), cut.truncated),
-        doubts=tuple(words for true, words in said if true),
+        doubts=tuple(_doubts(cut, cause, found)),
     )  # fmt: skip
+
+
+def _doubts(log: Log, cause: Cause | None, found: Sequence[Cause]) -> Iterator[str]:
+    if log.truncated:
+        yield CUT
+    if next(log.holding("printk messages dropped"), None) is not None:
+        yield DROPPED
+    if cause is not None and survived(found):
+        yield SURVIVED
+    if cause is not None and (last := outlived(cause, found)) is not None:
+        yield OUTLIVED.format(last.text[:200])
 
 
 def _own(cause: Cause, found: Sequence[Cause], lines: Sequence[Line]) -> Sequence[Line]:

@@ -19,6 +19,8 @@ SAID_BEFORE = "list_corruption"
 """The kind of which the kernel says what is broken before its BUG() says where."""
 ROUND = 5.0
 """Seconds: reports of one kind this close are of one round of a watchdog."""
+LATER = 60.0
+"""Seconds from a cause to the panic that are not explained by a slow console."""
 BACKWARDS = 5.0
 """Seconds by which times may go back where CPUs or consoles are interleaved; more is another boot."""
 _ALL = {rule.word for rule in RULES}
@@ -90,6 +92,15 @@ def _near(line: Line, other: Line, seconds: float) -> bool:
     if line.time is None or other.time is None:
         return other.number - line.number <= LEADS_LINES
     return other.time - line.time <= seconds
+
+
+def outlived(cause: Cause, found: Sequence[Cause]) -> Line | None:
+    """Return the panic's line where the kernel went on for long after the cause: it may have died of something else."""
+    panics = (other.line for other in _one_boot(found) if PANIC in other.line.text)
+    last = next(reversed(list(panics)), None)
+    if last is None or last.time is None or cause.line.time is None:
+        return None
+    return last if last.time - cause.line.time > LATER else None
 
 
 def survived(found: Sequence[Cause]) -> bool:

@@ -203,6 +203,9 @@ KERNELS = [
      Kernel("custom-name", "#1 PREEMPT(full)")),
     ("4.15.0-rc3+ #10 Not tainted", Kernel("4.15.0-rc3+", "#10")),
     ("3.0.5 #1", Kernel("3.0.5", "#1")),
+    ("Pid: 7, comm: cat Tainted: P           ---------------    2.6.32-431.el6.i686 #1 HP ProLiant",
+     Kernel("2.6.32-431.el6.i686", "#1")),
+    ("Pid: 7, comm: cat Not tainted (2.6.32 #1) HP ProLiant", Kernel("2.6.32", "#1")),
     ("CPU: 1 PID: 2 Comm: x Tainted: P      OE  X --------- -t - 4.18.0-477.el8.x86_64 #1",
      Kernel("4.18.0-477.el8.x86_64", "#1", "x86_64")),
 ]  # fmt: skip
@@ -218,6 +221,7 @@ def test_a_crash_names_its_kernel(line: str, kernel: Kernel) -> None:
     [
         (logs.ARM64, "Ampere Mt. Jade, BIOS 2.10.20220810 08/10/2022"),
         (logs.S390, "IBM 8561 T01 701 (z/VM 7.2.0)"),
+        (logs.EL6, "Red Hat KVM"),
         ("DMI: QEMU Standard PC, BIOS 1.16\n", "QEMU Standard PC, BIOS 1.16"),
         ("Machine model: Raspberry Pi 4\n", "Raspberry Pi 4"),
         ("nothing\n", None),

@@ -38,6 +38,16 @@ def test_an_oops_at_the_end_without_a_panic_line_is_whole() -> None:
     assert (found.panic.kind, found.doubts) == ("null_deref", ())
 
 
+def test_a_kernel_that_lived_on_after_its_oops_may_have_died_of_something_else_and_it_is_said() -> None:
+    found = decode(log((1, NULL), (900, ["Kernel panic - not syncing: Hard LOCKUP"])))
+    assert found.panic is not None
+    assert (found.panic.kind, found.doubts) == (
+        "null_deref",
+        ("the kernel went on for long after this, and ended with: Kernel panic - not syncing: Hard LOCKUP",),
+    )
+    assert decode(log((1, NULL), (20, ["Kernel panic - not syncing: Fatal exception"]))).doubts == ()
+
+
 def test_the_first_of_two_oopses_is_the_cause() -> None:
     second = ["kernel BUG at fs/inode.c:1!", "RIP: 0010:evict+0x1/0x2"]
     assert crash_of(log((1, NULL), (1.2, second))) == ("null_deref", "demo_read")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from kdump_agent.decode.log import decode
 from kdump_agent.report import document, terminal
 
 from . import logs
+from .test_lines import PREFIXES
 
 DATA = Path(__file__).resolve().parent.parent / "data/dmesg"
 WRITTEN = [value for name, value in vars(logs).items() if name.isupper()]
@@ -54,6 +56,16 @@ def test_decoding_what_was_read_says_the_same(log: str) -> None:
     once = decode(log.encode())
     again = decode("\n".join(line.text for line in split(log.encode()).lines).encode())
     assert (again.panic, again.frames, again.modules) == (once.panic, once.frames, once.modules)
+
+
+@pytest.mark.parametrize("log", WRITTEN)
+def test_a_crash_is_told_the_same_whatever_wrote_its_log(log: str) -> None:
+    raw = re.sub(r"^\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?", "", log, flags=re.M)
+    want = replace(decode(raw.encode()), uptime_seconds=None)
+    for prefix, *_ in PREFIXES:
+        for end in ("\n", "\r\n"):
+            found = decode("".join(f"{prefix}{line}{end}" for line in raw.splitlines()).encode())
+            assert replace(found, uptime_seconds=None, dmesg=want.dmesg) == want, prefix
 
 
 @pytest.mark.parametrize("log", [*WRITTEN, *(path.read_text() for path in sorted(DATA.glob("*.txt")))])
