@@ -365,7 +365,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "bug", REPORT, OOPS,
-        ("BUG: ", r'^(?:[\w-]{1,20}: )?BUG: (["A-Za-z].{2,80}?)(?: at |$|:|!)', "BUG: {1} {in}"),
+        ("BUG: ", r'^BUG: (["A-Za-z].{2,80}?)(?: at |$|:|!)', "BUG: {1} {in}"),
     ),
 )  # fmt: skip
 

@@ -60,6 +60,8 @@ _ADDRESSES = tuple(
         ("DAR: ", rf"\bDAR: {_HEX}"),  # powerpc
     )
 )
+_SHADOWED = (("KASAN: ", re.compile(rf"^KASAN: [a-z -]{{3,60}} in range \[{_HEX}-")),)
+"""The address whose shadow could not be read, behind a fault at the shadow's own; mm/kasan/report.c."""
 _CR2 = (("CR2: ", re.compile(rf"\bCR2: {_HEX}")),)
 """x86 writes it with all registers, whatever the fault was: of a general protection fault it tells nothing."""
 PAGED = frozenset({"page_fault", "null_deref", "stack", "double_fault", "oops"})
@@ -93,7 +95,7 @@ def error_code(lines: Sequence[Line]) -> str | None:
 
 def fault_address(kind: str, lines: Sequence[Line]) -> str | None:
     """Return the address whose access failed, in hexadecimal."""
-    return _first(_ADDRESSES, lines) or (_first(_CR2, lines) if kind in PAGED else None)
+    return _first(_SHADOWED, lines) or _first(_ADDRESSES, lines) or (_first(_CR2, lines) if kind in PAGED else None)
 
 
 def _first(forms: Sequence[tuple[str, re.Pattern[str]]], lines: Sequence[Line]) -> str | None:

@@ -195,6 +195,20 @@ def test_the_page_fault_s_register_is_not_believed_of_another_fault() -> None:
     assert panic.fault_address == "0x7f1234567000"
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("general protection fault, probably for non-canonical address 0xdffffc0000000002: 0000 [#1] SMP KASAN", "gpf"),
+        ("Unable to handle kernel paging request at virtual address dfff800000000002", "null_deref"),
+    ],
+)
+def test_the_address_is_the_one_meant_and_not_that_of_kasan_s_shadow(fault: str, kind: str) -> None:
+    log = f"{fault}\nKASAN: null-ptr-deref in range [0x0000000000000010-0x0000000000000017]\nRIP: 0010:demo+0x1/0x2\n"
+    panic = decode(log.encode()).panic
+    assert panic is not None
+    assert (panic.kind, panic.fault_address) == (kind, "0x10")
+
+
 KERNELS = [
     ("CPU: 0 UID: 0 PID: 1 Comm: x Not tainted 6.12.23 #1 b8de21ba31122219d6c6778e419c74a11adc861d",
      Kernel("6.12.23", "#1", None, "b8de21ba31122219d6c6778e419c74a11adc861d")),
