@@ -16,6 +16,7 @@ from kdump_agent.decode.line import Line
 
 from . import meaning
 from .boot_cpu import processor_of
+from .mce import EARLY
 from .record import HardwareError, register
 from .sentence import HOW_BAD, MEMORY, PROCESSOR, sentence
 from .summary import summarise
@@ -66,6 +67,7 @@ class Draft:
     """A machine check whose lines are still coming."""
 
     line: int
+    time: float | None
     found: dict[str, Any] = field(default_factory=dict)
     decoded: dict[str, Any] = field(default_factory=dict)
 
@@ -93,7 +95,7 @@ def _drafts(lines: Sequence[Line]) -> Iterator[Draft]:
             yield draft
             draft = None
         if draft is None:
-            draft = Draft(line.number)
+            draft = Draft(line.number, line.time)
         ends = _add(draft, words)
         if ends or not (draft.found or draft.decoded):
             yield draft
@@ -143,11 +145,17 @@ def _record(draft: Draft) -> HardwareError:
     told, decoded = draft.found, draft.decoded
     text = decoded.get("bank_text") or (NONSENSE if decoded.get("corrupted") else WORDLESS)
     told = {"vendor": "hygon" if told["family"] == HYGON else "amd", **told}
-    record = HardwareError("edac", line=draft.line, **told)
+    record = HardwareError("edac", line=draft.line, boot=_boot(draft), **told)
     if record.family is None:
         return _in_the_kernels_words(record, decoded, text)
     record = replace(record, decoded={**decoded, **meaning.read(record), "edac": text})
     return replace(record, summary=summarise(record))
+
+
+def _boot(draft: Draft) -> str:
+    """What the poll at the start of this boot found, without a time stamp of its own, the boot before left."""
+    early = draft.time is not None and draft.time < EARLY
+    return "previous" if early and "tsc" not in draft.found else "crashed"
 
 
 def _in_the_kernels_words(record: HardwareError, decoded: dict[str, Any], text: str) -> HardwareError:

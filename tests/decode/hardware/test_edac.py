@@ -130,6 +130,14 @@ def test_amd_decoder_tells_bank_registers_and_words() -> None:
     )
 
 
+def test_what_amd_s_decoder_told_at_the_start_was_left_by_the_boot_before() -> None:
+    (left,) = find(lines(stamped(MCE_AMD_17H, start=1.2)))
+    assert left.boot == "previous"
+    assert left.summary.startswith("Left by the boot before: Unified memory controller: DRAM ECC error")
+    (later,) = find(lines(stamped(MCE_AMD_17H, start=301.0)))
+    assert later.boot == "crashed"
+
+
 def test_amd_decoder_of_3_14_told_the_bank_before_the_status() -> None:
     (record,) = find_edac_amd(lines(MCE_AMD_K8))
     assert (record.cpu, record.family, record.model, record.bank) == (0, 0xF, 0x6B, 0)
