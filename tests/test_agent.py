@@ -367,6 +367,11 @@ def test_each_limit_removes_the_oldest_and_says_why(limits: Limits, expected: di
     assert chosen == {at * day: reason for at, reason in expected.items()}
 
 
+def test_crashes_that_left_no_dump_do_not_push_dumps_out() -> None:
+    copies = [Local(job(Stage.DELIVERED, at), size) for at, size in ((5, 0), (4, 0), (3, 10), (2, 10), (1, 10))]
+    assert removed(copies, replace(LIMITS, keep=2)) == {1: "beyond the newest 2"}
+
+
 def test_a_full_disk_takes_the_oldest_first_and_no_more_than_needed() -> None:
     copies = [Local(job(Stage.DELIVERED, at), 10) for at in (1, 2, 3)]
     assert list(removed(copies, replace(LIMITS, min_free=25), free=10)) == [1, 2]

@@ -48,11 +48,12 @@ def choose(copies: Iterable[Local], limits: Limits, *, now: float, bytes_free: i
         (copy for copy in copies if copy.job.stage is Stage.DELIVERED), key=lambda copy: -copy.job.crashed_at
     )
     going: dict[str, Removal] = {}
-    held = 0
-    for place, copy in enumerate(newest_first):
+    place = held = 0
+    for copy in newest_first:
         reason = _beyond(place, copy, held, limits, now)
         if reason is None:
             held += copy.bytes
+            place += copy.bytes > 0  # a crash that left no dump takes no dump's place
         else:
             going[copy.job.id] = Removal(copy.job, reason)
             bytes_free += copy.bytes
