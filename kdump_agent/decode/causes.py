@@ -12,6 +12,8 @@ FATAL = "fatal"
 """The kernel cannot go on after it."""
 REPORT = "report"
 """The kernel says that something is wrong, and goes on unless told otherwise."""
+NOTE = "note"
+"""The kernel says that something is wrong of which it cannot die."""
 ECHO = "echo"
 """What follows a cause that the kernel cannot go on from; the cause itself only where the log lost that."""
 
@@ -272,7 +274,7 @@ RULES: tuple[Rule, ...] = (
     ),
     # mm/kmemleak.c
     *_rules(
-        "memory_leak", REPORT, (OWNER,),
+        "memory_leak", NOTE, (OWNER,),
         ("BUG: ", r"BUG: memory leak", "memory leak {in}"),
         ("kmemleak: ", r"kmemleak: \d+ new suspected memory leaks", "memory leak {in}"),
     ),
@@ -293,10 +295,10 @@ RULES: tuple[Rule, ...] = (
         ("BUG: ", r"BUG: (spinlock|rwlock|rwlock-lockup)( .{3,40}?) on CPU", "{1}{2} {in}"),
         ("BUG: ", r"BUG: (rwlock)( .{3,40}?) on CPU", "{1}{2} {in}"),
         ("BUG: ", r"BUG: Dentry .{0,120}still in use", "dentry still in use {in}"),
-        ("Busy inodes", r"VFS: Busy inodes after unmount", "busy inodes after unmount {in}"),
     ),
     *_rules(
-        "bug", REPORT, NOWHERE,
+        "bug", NOTE, NOWHERE,
+        ("Busy inodes", r"VFS: Busy inodes after unmount", "busy inodes after unmount"),
         ("unregister_netdevice", r"unregister_netdevice: waiting for \S{1,40} to become free",
          "network device cannot go: still in use"),
         ("file count is 0", r"VFS: Close: file count is 0", "a closed file was closed again"),

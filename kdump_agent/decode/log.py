@@ -19,7 +19,7 @@ WINDOW = 1500
 """Lines behind a cause that may belong to it."""
 MOST_FRAMES = 256
 """Frames of the stack that are told."""
-MOST_STACKS, MOST_OF_ONE = 32, 64
+MOST_STACKS, MOST_OF_ONE = 16, 48
 """Stacks beside the crash's own, and frames of each."""
 CUT = "the log is longer than is read: its middle was not looked at"
 DROPPED = "the kernel dropped messages before they reached this log: it has gaps"

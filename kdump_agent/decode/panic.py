@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .causes import ECHO, PANIC, POINTS_BACK, REPORT, RULES, Rule
+from .causes import ECHO, FATAL, NOTE, PANIC, POINTS_BACK, RULES, Rule
 from .line import Line
 from .lines import Log
 
+DEADLY = (FATAL, ECHO)
 MOST = 20_000
 """Lines with a telling word that are looked at: of more, the first half and the last."""
 LEADS = 5.0
 """Seconds: a report this short before the kernel died is what it died of; a slow console takes some to print one."""
 LEADS_LINES = 150
 """The same in lines, where the log has no times."""
+ASKED_FOR = "sysrq"
+"""The kind of which no report before is the cause: somebody asked for the crash."""
 SAID_BEFORE = "list_corruption"
 """The kind of which the kernel says what is broken before its BUG() says where."""
 ROUND = 5.0
@@ -60,7 +63,7 @@ def _cause(at: int, line: Line) -> Cause | None:
 def first(found: Sequence[Cause]) -> Cause | None:
     """Return the cause of the crash: the first that the kernel could not go on from, or what led straight to it."""
     found = _one_boot(found)
-    death = next((cause for cause in found if cause.rule.weight != REPORT), None)
+    death = next((cause for cause in found if cause.rule.weight in DEADLY), None)
     if death is None:
         return found[0] if found else None
     before = [cause for cause in found if cause.at < death.at]
@@ -84,6 +87,8 @@ def _one_boot(found: Sequence[Cause]) -> Sequence[Cause]:
 
 def _leads(cause: Cause, death: Cause) -> bool:
     """Is this report what the kernel died of a moment later, rather than the same told twice?"""
+    if cause.rule.weight == NOTE or death.rule.kind == ASKED_FOR:
+        return False
     other = cause.rule.kind != death.rule.kind or cause.rule.kind == SAID_BEFORE
     return other and _near(cause.line, death.line, LEADS)
 
@@ -105,7 +110,7 @@ def outlived(cause: Cause, found: Sequence[Cause]) -> Line | None:
 
 def survived(found: Sequence[Cause]) -> bool:
     """Is there no line from which the kernel could not go on?"""
-    return all(cause.rule.weight == REPORT for cause in found)
+    return all(cause.rule.weight not in DEADLY for cause in found)
 
 
 def ends(cause: Cause, found: Sequence[Cause], lines: Sequence[Line], most: int) -> int:

@@ -46,7 +46,7 @@ _MARK = re.compile(
 _REGISTERS = re.compile(
     r"[RE]?(?:[ABCD]X|SP|BP|SI|DI|FLAGS): |R\d\d: |[CDEFG]S: |CR[02]: |DR[03]: |Code: |x\d{1,2} ?: |sp : |lr : "
     r"|r\d{1,2} ?:|GPR\d\d|pstate|PKRU|[0-9a-f]{8,16} [0-9a-f]{8,16}|Stack:|Exception stack"
-    r"|[0-9a-f]{4}: [0-9a-f ]{8}"
+    r"|[0-9a-f]{4}: [0-9a-f ]{8}|NIP: |REGS: |MSR: |CFAR: |LR \[|IRQMASK"
 )
 """What a kernel prints between the frames of one trace."""
 _HEADING = re.compile(

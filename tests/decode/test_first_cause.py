@@ -66,6 +66,12 @@ def test_a_report_right_before_the_end_is_the_cause() -> None:
     assert crash_of(log((1, report), (1.5, NULL))) == ("kasan", "freed_user")
 
 
+def test_what_a_kernel_cannot_die_of_is_not_what_it_died_of() -> None:
+    waits = ["unregister_netdevice: waiting for eth0 to become free. Usage count = 3"]
+    assert crash_of(log((1, waits), (1.5, NULL))) == ("null_deref", "demo_read")
+    assert crash_of(log((1, waits)))[0] == "bug"
+
+
 def test_list_corruption_is_not_the_bug_in_the_list_s_own_check() -> None:
     lines = ["list_del corruption. prev->next should be ffff1, but was ffff2", "kernel BUG at lib/list_debug.c:51!",
              "RIP: 0010:__list_del_entry_valid+0x1/0x2", "Call Trace:", " demo_remove+0x1/0x2"]  # fmt: skip
@@ -114,6 +120,11 @@ def test_a_fatal_machine_check_is_not_the_bank_s_line_before_it() -> None:
 
 def test_a_sysrq_is_not_the_fault_by_which_old_kernels_carried_it_out() -> None:
     assert crash_of(log((1, ["SysRq : Trigger a crash", *NULL]))) == ("sysrq", None)
+
+
+def test_a_crash_that_was_asked_for_is_not_the_warning_a_moment_before() -> None:
+    asked = ["sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash"]
+    assert crash_of(log((1, [WARNING, *TRACE]), (2, asked))) == ("sysrq", None)
 
 
 def test_what_the_next_boot_tells_is_not_this_crash() -> None:
