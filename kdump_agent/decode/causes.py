@@ -367,9 +367,12 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "bug", REPORT, OOPS,
-        ("BUG: ", r'^BUG: (["A-Za-z].{2,80}?)(?: at |$|:|!)', "BUG: {1} {in}"),
+        ("BUG: ", r'^BUG: (["A-Za-z].{2,80}?)(?: at |$|:|!| \()', "BUG: {1} {in}"),
     ),
 )  # fmt: skip
+
+UNKNOWN_BUG = RULES[-1]
+"""A form that programs use too: the kernel's own has a stack behind it."""
 
 NULL_DEREFERENCE = next((rule.kind, rule.title) for rule in RULES if rule.kind == "null_deref")
 """Kind and title of an access to the first page, which some kernels call a page fault like any other."""

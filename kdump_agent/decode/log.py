@@ -12,7 +12,7 @@ from .kernel import hardware_name, kernel
 from .line import Line
 from .lines import Log, split
 from .panic import Cause, causes, ends, first, outlived, survived
-from .report import Decoded, LogFacts, Signature, Stack
+from .report import Decoded, Frame, LogFacts, Signature, Stack
 from .stack import Trace, title, traces
 
 WINDOW = 1500
@@ -40,13 +40,13 @@ def decode(log: bytes) -> Decoded:
     own = _own(cause, found, cut.lines) if cause else ()
     stacks = _ordered(cause, own) if cause else []
     panic = crash.tell(cause, own, stacks) if cause else None
-    frames = tuple(stacks[0].frames[:MOST_FRAMES]) if stacks else ()
-    others = tuple(Stack(title(trace)[:200], tuple(trace.frames[:MOST_OF_ONE])) for trace in stacks[1:][:MOST_STACKS])
+    own_stack, others = _told(stacks)
+    blamed = stacks[0].frames if stacks else ()
     errors = find(cut.lines)
     return Decoded(
-        panic=panic, frames=frames, other_stacks=others, modules=modules.linked_in(own),
+        panic=panic, frames=own_stack, other_stacks=others, modules=modules.linked_in(own),
         unloaded_modules=modules.unloaded(own), hardware_name=hardware_name(cut, own), hardware_errors=errors,
-        signature=Signature(signature.crash(panic, frames) if panic else None, part.signature(errors)),
+        signature=Signature(signature.crash(panic, blamed) if panic else None, part.signature(errors)),
         kernel=kernel(cut, own), uptime_seconds=_uptime(cut, own), dmesg=LogFacts(len(cut.lines), cut.truncated),
         doubts=tuple(_doubts(cut, cause, found)),
     )  # fmt: skip
@@ -73,14 +73,25 @@ def _own(cause: Cause, found: Sequence[Cause], lines: Sequence[Line]) -> Sequenc
 
 
 def _ordered(cause: Cause, own: Sequence[Line]) -> list[Trace]:
-    """The stack traces of a cause, the most telling first."""
+    """The stack traces of a cause, that which names the function at fault first."""
     found = list(traces(own))
     look = set(cause.rule.look)
     if look & {BACKTRACE, PC}:
         found.sort(key=lambda trace: "race:" not in trace.heading)
     elif not look & {FIRST, OWNER}:
-        found.sort(key=lambda trace: _ASIDE.search(trace.heading) is not None)
+        found.sort(key=_aside)
     return found
+
+
+def _told(stacks: Sequence[Trace]) -> tuple[tuple[Frame, ...], tuple[Stack, ...]]:
+    """The crash's own stack, and all others apart from it."""
+    own, *rest = sorted(stacks, key=_aside) if stacks else [Trace("", 0)]
+    others = (Stack(title(trace)[:200], tuple(trace.frames[:MOST_OF_ONE])) for trace in rest[:MOST_STACKS])
+    return tuple(own.frames[:MOST_FRAMES]), tuple(others)
+
+
+def _aside(trace: Trace) -> bool:
+    return _ASIDE.search(trace.heading) is not None
 
 
 def _uptime(log: Log, own: Sequence[Line]) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .causes import ECHO, FATAL, NOTE, PANIC, POINTS_BACK, RULES, Rule
+from .causes import ECHO, FATAL, NOTE, PANIC, POINTS_BACK, RULES, UNKNOWN_BUG, Rule
 from .line import Line
 from .lines import Log
 
@@ -20,6 +20,8 @@ ASKED_FOR = "sysrq"
 """The kind of which no report before is the cause: somebody asked for the crash."""
 SAID_BEFORE = "list_corruption"
 """The kind of which the kernel says what is broken before its BUG() says where."""
+STACK_BEHIND = 60
+"""Lines in which a report begins to show its stack."""
 ROUND = 5.0
 """Seconds: reports of one kind this close are of one round of a watchdog."""
 LATER = 60.0
@@ -49,7 +51,12 @@ def causes(log: Log) -> list[Cause]:
     telling = sorted({at for word in _WORDS for at in log.holding(word)})
     if len(telling) > MOST:
         telling = telling[: MOST // 2] + telling[-MOST // 2 :]
-    return [cause for at in telling if (cause := _cause(at, log.lines[at])) is not None]
+    found = (cause for at in telling if (cause := _cause(at, log.lines[at])) is not None)
+    return [cause for cause in found if cause.rule is not UNKNOWN_BUG or _stack_behind(cause, log.lines)]
+
+
+def _stack_behind(cause: Cause, lines: Sequence[Line]) -> bool:
+    return any("+0x" in line.text for line in lines[cause.at : cause.at + STACK_BEHIND])
 
 
 def _cause(at: int, line: Line) -> Cause | None:

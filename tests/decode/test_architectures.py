@@ -173,6 +173,18 @@ def test_the_stacks_of_who_allocated_and_freed_are_kept_apart_from_the_crash_s_o
     ]  # fmt: skip
 
 
+def test_the_stack_of_a_lock_s_past_is_not_the_crash_s_own_although_it_names_the_function() -> None:
+    log = (
+        "WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected\nwhich became SOFTIRQ-irq-safe at:\n"
+        "  lock_acquire+0x1/0x2\n  demo_irq+0x1/0x2\nstack backtrace:\nCPU: 1 PID: 2 Comm: cat Not tainted 6.1.0 #1\n"
+        "Call Trace:\n dump_stack+0x1/0x2\n demo_take+0x1/0x2\n"
+    )
+    found = decode(log.encode())
+    assert found.panic is not None
+    assert found.panic.function == "demo_irq"
+    assert [frame.symbol for frame in found.frames] == ["dump_stack", "demo_take"]
+
+
 def test_another_stack_is_named_by_its_task_or_cpu() -> None:
     log = (
         "INFO: task a:1 blocked for more than 9 seconds.\nCall Trace:\n mine+0x1/0x2\n"

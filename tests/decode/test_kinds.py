@@ -140,6 +140,8 @@ REPORTS = [
      "bug", "slab kmalloc-64: double free detected in demo_read"),
     ("INFO: task cat:77 blocked for more than 368 seconds.", "hung_task", "task hung in demo_read"),
     ("WARNING: CPU: 0 PID: 7 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110", "warn", "WARNING in demo_read"),
+    ('BUG: "hc->tx_t_ipi == 0" holds (exception!) at net/dccp/ccids/ccid3.c:90/ccid3_update_send_interval()',
+     "bug", 'BUG: "hc->tx_t_ipi == 0" holds in demo_read'),
     ("unregister_netdevice: waiting for eth0 to become free. Usage count = 3",
      "bug", "network device cannot go: still in use"),
 ]  # fmt: skip
@@ -198,6 +200,17 @@ HARMLESS = [
     "DMAR: [Firmware Bug]: Your BIOS is broken",
     "[Hardware Error]: event severity: fatal",
     "INFO: lockdep is turned off.",
+    "BUG: no syscalls can create resource fd, enable some syscalls that can",
+    "rcu: INFO: Stall ended before state dump start",
+    "INFO: NMI handler (perf_event_nmi_handler) took too long to run: 1.5 msecs",
+    "WARNING: workqueue cpumask: online intersect > possible intersect",
+    "WARNING: fbcon: Driver 'simple' missed to adjust virtual screen size (1x1 vs. 2x2)",
+    "EXT4-fs error (device sda1): ext4_lookup:1: inode #2: comm ls: deleted inode referenced: 3",
+    "cat: page allocation failure: order:4, mode:0x40dc0(GFP_KERNEL|__GFP_COMP|__GFP_ZERO), nodemask=(null)",
+    'audit: type=1400 audit(1.2:3): avc: denied { read } for pid=1 comm="BUG: x" name="log"',
+    "Disabling lock debugging due to kernel taint",
+    "kfence: initialized - using 2097152 bytes for 255 objects at 0x(____ptrval____)-0x(____ptrval____)",
+    "Kernel panic is what it would be, but it is not",
     "systemd[1]: kernel panic is what this service guards against",
 ]
 
