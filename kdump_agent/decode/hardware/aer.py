@@ -59,6 +59,12 @@ HOW_BAD = {
     "uncorrected": "not corrected: a request or its data was lost",
     "corrected": "corrected by the link, nothing was lost",
 }
+LINK_LAYERS = ("Physical Layer", "Data Link Layer")
+LINK_ERRORS = frozenset((
+    "receiver error", "bad TLP", "bad DLLP", "replay number rollover", "replay timer timeout",
+    "data link protocol error",
+))  # fmt: skip
+"""Errors of these layers, where the layer is not told."""
 GONE = "look for a card that lost power or its seat, then replace the card"
 
 
@@ -189,6 +195,7 @@ def _summary(decoded: Mapping[str, Any], device: str, errors: Sequence[str]) -> 
         "port shut by DPC" if "containment" in decoded else None,
         "recovery failed" if any(map(_FAILED.search, decoded.get("recovery", ()))) else None,
     ]
-    link = decoded.get("layer") in ("Physical Layer", "Data Link Layer")
+    layer = decoded.get("layer")
+    link = layer in LINK_LAYERS if layer else bool(LINK_ERRORS.intersection(errors))
     remedy = GONE if "surprise down" in errors else LINK if link else DEVICE
     return sentence(decoded["text"], where, HOW_BAD[decoded["severity"]], remedy)

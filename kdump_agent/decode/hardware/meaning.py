@@ -16,6 +16,7 @@ from .severity import grade
 
 DATA_LOAD, INSTRUCTION_FETCH = 0x0134, 0x0150
 """The error codes of poison that was consumed (SDM vol. 3B, table "MCA Compound Error Code Encoding for SRAR")."""
+USED = "lost memory was used"
 TIMER = 0x0400
 NO_CODE = "Uncorrected error of which the bank tells no code"
 """An error code of 0 is called "No error", which is not what a bank means that signals one."""
@@ -42,7 +43,7 @@ def read(record: HardwareError) -> dict[str, Any]:
         **code,
         "severity": severity.name,
         "recoverability": severity.recoverability,
-        "flags": status.flags(value, processor),
+        "flags": status.flags(value, processor, record.bank),
         "mcg_flags": status.names(mcg, status.MCG),
         "mcacod": f"{field(value, 15, 0):#06x}",
         "model_specific": f"{field(value, 31, 16):#06x}",
@@ -50,9 +51,11 @@ def read(record: HardwareError) -> dict[str, Any]:
         "threshold": status.threshold(value, processor),
         **_address(record, processor, value),
         **model,
-        "part": _part(code, value, processor, model),
+        "part": _part(record.bank, code, value, processor, model),
     }
-    return {**decoded, "text": _text(code, decoded, processor)}
+    text = _text(code, decoded, processor)
+    used = "" if processor.amd or not _consumed(value, processor, record.bank) else f": {USED}"
+    return {**decoded, "text": f"{text}{used}"}
 
 
 def _model(record: HardwareError, processor: Processor, value: int, code: dict[str, Any]) -> dict[str, Any]:
@@ -74,9 +77,9 @@ def _address(record: HardwareError, processor: Processor, value: int) -> dict[st
     return {"address_mode": mode, "address_lsb": lowest}
 
 
-def _part(code: dict[str, Any], value: int, processor: Processor, model: dict[str, Any]) -> str:
+def _part(bank: int | None, code: dict[str, Any], value: int, processor: Processor, model: dict[str, Any]) -> str:
     """What a technician looks at: where the lost data was, what the CPU waited for, the unit, or the kind of error."""
-    if _consumed(value, processor):
+    if _consumed(value, processor, bank):
         return "memory"
     if (field(value, 15, 0) == TIMER and not processor.amd) or any("watchdog" in each for each in _details(model)):
         return "watchdog"
@@ -85,10 +88,10 @@ def _part(code: dict[str, Any], value: int, processor: Processor, model: dict[st
     return str(model.get("part") or PARTS.get(code["class"], "processor"))
 
 
-def _consumed(value: int, processor: Processor) -> bool:
+def _consumed(value: int, processor: Processor, bank: int | None) -> bool:
     """Did something use data that was already lost, so that the fault is where the address points?"""
     if processor.amd:
-        return bit(value, status.POISON) and (processor.family or 0x17) >= 0x15
+        return bit(value, status.POISON) and status.tells_poison(processor, bank)
     return (
         field(value, 15, 0) & ~mcacod.FILTER in (DATA_LOAD, INSTRUCTION_FETCH)
         and processor.recovers

@@ -12,6 +12,7 @@ from .registers import bit, field
 
 VAL, OVER, UC, EN, MISCV, ADDRV, PCC, S, AR = 63, 62, 61, 60, 59, 58, 57, 56, 55
 TCC, SYNDV, CECC, UECC, DEFERRED, POISON, SCRUB = 55, 53, 46, 45, 44, 43, 40
+NORTHBRIDGE = 4
 RIPV, EIPV, MCIP, LMCE = 0, 1, 2, 3
 
 MCG = ((RIPV, "RIPV"), (EIPV, "EIPV"), (MCIP, "MCIP"), (LMCE, "LMCE_S"))
@@ -31,9 +32,16 @@ def names(value: int, table: tuple[tuple[int, str], ...]) -> list[str]:
     return [name for number, name in table if bit(value, number)]
 
 
-def flags(status: int, processor: Processor) -> list[str]:
-    """Return the names of the MCi_STATUS bits that are set, as this processor's maker means them."""
-    return names(status, COMMON + _own(processor))
+def flags(status: int, processor: Processor, bank: int | None = None) -> list[str]:
+    """Return the names of the MCi_STATUS bits that are set, as this processor's maker means them in this bank."""
+    own = (each for each in _own(processor) if each[1] != "POISON" or tells_poison(processor, bank))
+    return names(status, (*COMMON, *own))
+
+
+def tells_poison(processor: Processor, bank: int | None) -> bool:
+    """Does bit 43 say that poison was met? In the northbridge of family 15h it is a part of the L3's number."""
+    family = processor.family or 0x17
+    return processor.amd and family >= 0x15 and (family, bank) != (0x15, NORTHBRIDGE)
 
 
 def _own(processor: Processor) -> tuple[tuple[int, str], ...]:

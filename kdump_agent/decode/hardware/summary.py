@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ REMEDIES = {
     "unknown": "read the management controller's event log; it may know what signalled the error",
 }
 FREQUENT = "it came too often: plan to "
+_CHANNEL = re.compile(r", channel (?:\d{1,2}|not specified)")
 HARMLESS = "one of these needs nothing; if they go on, "
 INJECTED = "it was injected on purpose, so no part is at fault"
 
@@ -30,9 +32,15 @@ INJECTED = "it was injected on purpose, so no part is at fault"
 def summarise(record: HardwareError) -> str:
     """Return the sentence for a machine check whose ``decoded`` is filled in."""
     decoded = record.decoded
-    what = f"left by the boot before: {decoded['text']}" if record.boot == "previous" else str(decoded["text"])
+    what = f"left by the boot before: {_what(decoded)}" if record.boot == "previous" else _what(decoded)
     how_bad = f"{HOW_BAD.get(decoded['severity'], decoded['severity'])}: {decoded['recoverability']}"
     return sentence(what, _places(record, decoded), how_bad, _remedy(record, decoded))
+
+
+def _what(decoded: Mapping[str, Any]) -> str:
+    """The text, without the channel of the error code where the one of the socket is known: two would confuse."""
+    text = str(decoded["text"])
+    return _CHANNEL.sub("", text, count=1) if "channel" in (decoded.get("memory") or {}) else text
 
 
 def _places(record: HardwareError, decoded: Mapping[str, Any]) -> list[str]:

@@ -123,6 +123,7 @@ def test_the_traced_event_is_read() -> None:
     (record,) = find_aer_trace(lines(AER_TRACE))
     assert (record.decoded["pci"], record.decoded["severity"]) == ("0000:00:05.0", "corrected")
     assert record.decoded["errors"] == ["bad TLP", "replay number rollover"]
+    assert "reseat the card" in record.summary
 
 
 def test_flit_mode_s_header_and_cxl_s_bus_are_read() -> None:

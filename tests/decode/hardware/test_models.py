@@ -84,6 +84,28 @@ def test_diamond_rapids_counts_channels_over_both_hubs_and_hides_a_transient_dev
     assert proprietary.decoded["memory"] == {"channel": 10}
 
 
+def test_bit_43_of_family_15h_s_northbridge_is_no_poison() -> None:
+    northbridge, cache = (
+        check(UNCORRECTED | 1 << 43 | 0x0008_0813, bank=bank, processor="2:600f12").decoded for bank in (4, 0)
+    )
+    assert "POISON" not in northbridge["flags"]
+    assert "POISON" in cache["flags"]
+
+
+def test_the_text_of_a_load_of_lost_memory_says_so() -> None:
+    record = check(UNCORRECTED | ADDRV | MISCV | 3 << 55 | 0x0134, bank=1, processor="0:606a6")
+    assert record.decoded["text"] == "Data cache level-0 data-read error: lost memory was used"
+    assert record.decoded["part"] == "memory"
+
+
+def test_the_sentence_tells_one_channel_only() -> None:
+    record = check(VAL | EN | 0x0080_0090, bank=16, processor="0:806f8", registers="TSC 1 ADDR 12345040")
+    assert record.decoded["text"].startswith("Memory controller read error, channel 0: corrected read error")
+    assert record.summary.startswith(
+        "Memory controller read error: corrected read error (socket 1, CPU 3, bank 16, memory channel 3, address "
+    )
+
+
 @pytest.mark.parametrize(
     ("processor", "bank", "status", "core"),
     [
