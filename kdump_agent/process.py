@@ -12,6 +12,7 @@ import os
 import resource
 import selectors
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -64,12 +65,17 @@ class Finished:
 
     def blame(self) -> str:
         """Say in one line why it is not ok."""
-        if self.stopped:
-            return self.stopped
-        if self.status < 0:
-            return f"died of {_SIGNALS.get(-self.status, f'signal {-self.status}')}"
+        if self.stopped or self.status < 0:
+            return self.stopped or how_ended(self.status)
         words = self.stderr.decode("utf-8", "replace").strip().splitlines()
-        return f"exit {self.status}" + (f": {ascii(words[-1][:200])[1:-1]}" if words else "")
+        return how_ended(self.status) + (f": {ascii(words[-1][:200])[1:-1]}" if words else "")
+
+
+def how_ended(status: int) -> str:
+    """Say how a child ended, given its exit code or minus the number of a signal."""
+    if status == _NO_NETWORK:
+        return "was not run: it could not be cut off from the network here"
+    return f"exit {status}" if status >= 0 else f"died of {_SIGNALS.get(-status, f'signal {-status}')}"
 
 
 def find_program(name: str) -> Path | None:
@@ -143,13 +149,27 @@ def _confine(limits: Limits, idle: bool) -> None:
 
 
 def offline() -> bool:
-    """Has this process no network but its own loopback?"""
+    """Has this process no network but its own loopback, or none that it could speak over?
+
+    A service with ``RestrictAddressFamilies=none`` gets no socket, nor do its children, also where systemd 257 in a
+    container could not give it a network of its own.
+    """
+    if not any(map(_speaks, (socket.AF_INET, socket.AF_INET6))):
+        return True
     try:
         return all(
             line.split(":")[0].strip() == "lo" for line in Path("/proc/self/net/dev").read_text().splitlines()[2:]
         )
     except OSError:
         return False
+
+
+def _speaks(family: int) -> bool:
+    try:
+        socket.socket(family, socket.SOCK_DGRAM).close()
+    except OSError:
+        return False
+    return True
 
 
 def _cap(what: int, value: int) -> None:
@@ -168,7 +188,7 @@ def _collect(child: subprocess.Popen[bytes], limits: Limits, beat: Callable[[], 
     out, err = kept.values()
     end(child)
     if child.returncode == _NO_NETWORK:
-        stopped = "was not run: it could not be cut off from the network here"
+        stopped = how_ended(child.returncode)
     return Finished(child.returncode, bytes(out), bytes(err), stopped)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -108,6 +109,14 @@ def test_a_child_that_cannot_be_cut_off_does_not_run(monkeypatch: pytest.MonkeyP
     found = python("print('ran')")
     assert found.stdout == b""
     assert found.stopped == "was not run: it could not be cut off from the network here"
+
+
+def test_a_process_that_gets_no_socket_has_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(family: int, _kind: int) -> socket.socket:
+        raise OSError(errno.EAFNOSUPPORT, "as RestrictAddressFamilies=none says", family)
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    assert process.offline()
 
 
 def test_a_childs_children_die_with_it() -> None:

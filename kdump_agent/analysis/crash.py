@@ -92,7 +92,7 @@ class Crash:
         how = session.status() if first.ended == "died" else f"took over {first.seconds:.0f} s"
         words = " ".join(heard.opening.split())[-200:]
         tried = " ".join(("crash", *heard.options))
-        heard.doubts.append(f"{tried} could not open the dump: it {how}" + (f": {words}" if words else ""))
+        heard.doubts.append(f"{tried} could not open the dump: {how}" + (f": {words}" if words else ""))
         return False
 
 
@@ -123,7 +123,7 @@ def _converse(
         reply = session.ask(command, seconds=seconds, most=LARGEST_TEXT)
         yield from _keep(heard, command, reply)
         if reply.ended in ("timed out", "died"):
-            how = f"ended crash, which {session.status()}" if reply.ended == "died" else f"took over {seconds:.0f} s"
+            how = f"ended crash: {session.status()}" if reply.ended == "died" else f"took over {seconds:.0f} s"
             heard.doubts.append(f"`{command}` {how}")
             return
     if not heard.minimal:

@@ -105,7 +105,7 @@ def _doubts(heard: Heard) -> Iterator[str]:
     yield from read_warnings(
         "\n".join([heard.opening, *(_short(text) for command, text in heard.texts.items() if command != _LOG)])
     )
-    if heard.minimal:
+    if heard.answered and heard.minimal:
         yield "crash could be started with --minimal only, so nothing but the log was read"
 
 

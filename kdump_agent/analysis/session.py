@@ -66,8 +66,7 @@ class Session:
     def status(self) -> str:
         """Say how crash ended. It has closed its outputs or is about to."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            code = self._child.wait(5)
-            return f"died of signal {-code}" if code < 0 else f"ended with exit code {code}"
+            return process.how_ended(self._child.wait(5))
         return "closed its outputs"
 
     def _hear(self, mark: re.Pattern[bytes], deadline: float, most: int) -> tuple[bytes, str]:
