@@ -160,7 +160,7 @@ class Agent:
 
     def _held(self, job: Job) -> Job:
         """Let a dump that could leave now wait for its host's turn."""
-        wait = self.hold() if job.stage is Stage.PACKED else 0.0
+        wait = self.hold() if job.stage is Stage.PACKED and job.crash.dump is not None else 0.0
         return replace(job, not_before=max(job.not_before, self.clock() + wait)) if wait else job
 
     def look_if_due(self) -> None:

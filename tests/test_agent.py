@@ -130,6 +130,13 @@ def test_after_a_boot_the_report_leaves_at_once_and_the_dump_at_the_hosts_turn(t
     assert bench.one_pass() == DELIVERED
 
 
+def test_a_crash_without_a_dump_waits_for_no_turn(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.hold = 300.0
+    bench.jobs.create(CrashDir(Path("/var/crash"), "none", None, None), crashed_at=1, now=2)
+    assert bench.one_pass() == DELIVERED
+
+
 def test_a_dump_that_a_power_cut_held_up_waits_for_the_hosts_turn_too(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.found, bench.hold = [crash("one")], 0.0
