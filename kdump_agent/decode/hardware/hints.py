@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,6 @@ _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
      "a process used lost memory at 0x{0} and was killed or spared", "memory", "uncorrected"),
     (r"Memory error not recovered", "the lost page could not be taken out of use", "memory", "uncorrected"),
 )  # fmt: skip
-HINTS = tuple(Hint(re.compile(pattern), words, part, severity) for pattern, words, part, severity in _TABLE)
 LOGGED = "Machine check events logged"
 """All that a kernel says when it leaves the records to mcelog or rasdaemon."""
 _WORTH_A_LOOK = re.compile(
@@ -86,11 +86,17 @@ _WORTH_A_LOOK = re.compile(
 )
 
 
+@lru_cache(maxsize=1)
+def _hints() -> tuple[Hint, ...]:
+    """Most logs have none of these, so the patterns are not made before they are asked for."""
+    return tuple(Hint(re.compile(pattern), words, part, severity) for pattern, words, part, severity in _TABLE)
+
+
 def explain(text: str) -> tuple[Hint, str] | None:
     """Return the hint that a line is, with its words filled in; None for any other line."""
     if LOGGED in text or not _WORTH_A_LOOK.search(text):
         return None
-    for hint in HINTS:
+    for hint in _hints():
         if found := hint.pattern.search(text):
             return hint, hint.words.format(*found.groups())
     return None
