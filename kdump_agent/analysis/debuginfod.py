@@ -14,7 +14,7 @@ import requests
 
 _PATIENCE = (10, 60)
 """Seconds to connect, and to wait for each piece."""
-_LONGEST = 1800.0
+_LONGEST = 600.0
 """Seconds for a whole file."""
 _BLOCK = 1 << 20
 

@@ -18,7 +18,7 @@ from kdump_agent.analysis.read.warnings import read_warnings, says_incomplete, s
 
 from .recorded import DATA, texts_of
 
-NULL, MCE = texts_of("null"), texts_of("mce")
+NULL, MCE, NEWER = texts_of("null"), texts_of("mce"), texts_of("null-8.0.6")
 
 
 def test_sys_tells_the_machine_and_its_load() -> None:
@@ -80,6 +80,22 @@ def test_an_exception_of_arm64_is_read() -> None:
 def test_a_table_of_tasks_without_kthreadd_is_not_whole() -> None:
     found = read_tasks(NULL["ps"])
     assert (found.count, found.complete, found.states) == (3, "no", {"RU": 3})
+
+
+def test_a_crash_that_is_new_enough_tells_all_tasks() -> None:
+    found = read_tasks(NEWER["ps"])
+    assert (found.count, found.complete, found.states) == (100, "yes", {"RU": 3, "IN": 41, "ID": 56})
+    assert read_system(NEWER["sys"]).tasks == 100
+    assert len(read_waits(NEWER["ps -m"])) == 100
+
+
+def test_another_version_of_crash_is_read_alike() -> None:
+    assert read_modules(NEWER["mod"]) == read_modules(NULL["mod"])
+    (new,), (old,) = read_stacks(NEWER["bt -s -l"]), read_stacks(NULL["bt -s -l"])
+    assert new.frames[:12] == old.frames[:12]
+    memory = read_memory(NEWER["kmem -i"], 4096)
+    assert memory is not None
+    assert memory.total == 179832 * 4096
 
 
 def test_a_table_of_tasks_with_kthreadd_is_whole() -> None:
