@@ -13,7 +13,7 @@ from typing import Any, Callable
 from urllib.parse import urlsplit
 
 from . import units
-from .analysis.commands import refusal
+from .analysis.commands import DEFAULT, refusal
 
 Reader = Callable[[object], Any]
 """Turns a TOML value into ours; raises ValueError with the wish ("whole number, 1 to 19")."""
@@ -341,7 +341,7 @@ class AnalysisSettings:
         (),
         "What to ask crash instead of the usual commands. Only commands that read are taken, without pipes and "
         "redirections.",
-        shown="the list in docs/analysis.md",
+        shown=", ".join(DEFAULT),
     )
     command_time: float = option(
         duration, 60.0, "The longest that one command may take; crash is then started anew without it.", shown="60 s"

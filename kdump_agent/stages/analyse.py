@@ -80,11 +80,16 @@ class AnalyseStage:
                 return _doubting(job, f"it was not analysed: {found}") if found.refused else job
             question = ask_about(replace(self.question, modules=self.search.modules(header.release)), header, report)
             told, texts = analysis_of(self.decoder(folder), fd, found, question, job.id, self.beat)
-        for name, content in texts.items():
-            files.write_durable(folder / name, content)
-        files.write_json(folder / DOCUMENT, told)
-        self.log.info("analysed", job=job.id, opened=told["opened"], vmlinux=found.path, doubts=len(told["doubts"]))
         names = (DOCUMENT, *sorted(texts))
+        try:
+            for name, content in texts.items():
+                files.write_durable(folder / name, content)
+            files.write_json(folder / DOCUMENT, told)
+        except OSError as exc:  # a full disk: trying again would cost minutes, and the dump is what matters
+            for name in names:
+                files.remove(folder / name)
+            return _doubting(job, f"its analysis could not be kept: {exc.strerror}")
+        self.log.info("analysed", job=job.id, opened=told["opened"], vmlinux=found.path, doubts=len(told["doubts"]))
         return replace(job, artifacts=(*job.artifacts, *(describe(folder / name) for name in names)))
 
     def _twin(self, job: Job, report: Mapping[str, Any]) -> str | None:

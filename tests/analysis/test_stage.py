@@ -157,6 +157,17 @@ def test_the_same_crash_in_a_row_is_opened_once(tmp_path: Path) -> None:
     assert len(bench.decoder.asked) == 5
 
 
+def test_a_full_disk_costs_the_analysis_and_nothing_else(tmp_path: Path, mounted: Callable[[Path], None]) -> None:
+    (tmp_path / "state").mkdir()
+    mounted(tmp_path / "state")  # one MiB
+    bench = Bench(tmp_path, Answer(blobs(FOUND, log=b"x" * 4_000_000, sys=b"CPUS: 2\n")))
+    job = bench.job(NULL)
+    done = bench.stage(job)
+    assert (done.stage, done.artifacts) == (Stage.ANALYSED, ())
+    assert done.doubts == ("its analysis could not be kept: No space left on device",)
+    assert {path.name for path in bench.jobs.folder(job.id).iterdir()} == {"job.json", "report.json"}
+
+
 def test_a_dump_that_is_gone_is_left_to_packing_to_say(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Answer(blobs(FOUND)))
     job = bench.job(NULL)
