@@ -41,13 +41,24 @@ def begin_slow_upload(root: Root, tus: TusServer, dump: str) -> subprocess.Popen
     crash(root, dump)
     root.write(
         "/etc/kdump-agent/config.d/endpoint.toml",
-        f'endpoint.url = "{tus.url}"\nagent.settle = "0 s"\n[ship]\nspread = "0 s"\nbandwidth = "16 KiB"\n',
+        f'endpoint.url = "{tus.url}"\nagent.settle = "0 s"\n[ship]\nspread = "0 s"\nbandwidth = "8 KiB"\n',
     )
-    agent = subprocess.Popen(["chroot", str(root.path), "kdump-agent", "run"], stderr=subprocess.PIPE)
+    agent = subprocess.Popen(["chroot", str(root.path), "kdump-agent", "run"], stderr=subprocess.DEVNULL)
+    try:
+        await_part_of_a_dump(agent, tus)
+    except BaseException:
+        agent.kill()
+        agent.wait()
+        raise
+    return agent
+
+
+def await_part_of_a_dump(agent: subprocess.Popen[bytes], tus: TusServer) -> None:
+    """Wait until the server holds a part of a dump, and not the whole, while the agent runs."""
     while not any(0 < upload.path.stat().st_size < upload.length for upload in dumps(tus)):
+        assert not all(upload.complete for upload in dumps(tus)) or not dumps(tus), "the whole dump was sent"
         with contextlib.suppress(subprocess.TimeoutExpired):
             raise AssertionError(f"the agent ended with {agent.wait(0.05)}")
-    return agent
 
 
 def dumps(tus: TusServer) -> list[Arrived]:
@@ -58,5 +69,3 @@ def dumps(tus: TusServer) -> list[Arrived]:
 def stop(agent: subprocess.Popen[bytes]) -> None:
     agent.send_signal(signal.SIGTERM)
     assert agent.wait(10) == 0
-    assert agent.stderr is not None
-    agent.stderr.close()

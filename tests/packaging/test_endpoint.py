@@ -1,0 +1,166 @@
+"""The example endpoint of docs/install.md: nginx with TLS and a bearer token before a tus server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kdump_agent.errors import Permanent
+from kdump_agent.ship.endpoint import Item
+from kdump_agent.ship.http import Trust
+from kdump_agent.ship.tus import Tus
+from tests.machine import MCE, MINIS, REPOSITORY, Machine
+from tests.ship import server
+from tests.ship.server import TusServer
+from tests.ship.test_liar import Authority
+from tests.test_main_job import check_delivery
+
+from . import crashes
+
+EXAMPLE = REPOSITORY / "packaging/endpoint"
+TOKEN = "3c59dc048e8850243be8079a5c74d079"
+
+
+@dataclass
+class Endpoint:
+    """The two servers as they run, and the folder where crashes arrive."""
+
+    folder: Path
+    port: int
+    ca: Path
+
+    @property
+    def url(self) -> str:
+        return f"tus+https://localhost:{self.port}/files/"
+
+    def arrived(self) -> dict[str, Path]:
+        """The crashes' files by their key."""
+        files = (path for path in (self.folder / "crashes").rglob("*") if path.is_file())
+        return {path.relative_to(self.folder).as_posix(): path for path in files}
+
+    @property
+    def uploads(self) -> TusServer:
+        """The uploads that the server holds, whole or in part."""
+        return TusServer(self.folder / "uploads")
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
+    authority = Authority(tmp_path / "authority")
+    with contextlib.ExitStack() as running:
+        behind = running.enter_context(tus_behind(tmp_path))
+        front = running.enter_context(nginx(tmp_path, authority, behind))
+        yield Endpoint(tmp_path / "crashes", front, authority.ca)
+
+
+@contextlib.contextmanager
+def tus_behind(home: Path) -> Iterator[int]:
+    server._install()
+    shutil.copy(EXAMPLE / "server.mjs", home)
+    (home / "node_modules").symlink_to(server.HERE / "node_modules")
+    argv = ["node", str(home / "server.mjs"), str(home / "crashes"), "0"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline().split()[1])
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def nginx(home: Path, authority: Authority, behind: int) -> Iterator[int]:
+    """The example's own file, with this test's ports and paths in it, in an nginx of our own."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    certificate, key = authority.issue("nginx", "DNS:localhost")
+    (home / "tokens").write_text(f'"~^Bearer {TOKEN}$" 1;\n')
+    site = (EXAMPLE / "nginx.conf").read_text()
+    for theirs, ours in {
+        "/etc/nginx/kdump-agent.tokens": str(home / "tokens"),
+        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+        "server_name crashes.example.com": "server_name localhost",
+        "/etc/nginx/crashes.pem": str(certificate),
+        "/etc/nginx/crashes.key": str(key),
+        "http://127.0.0.1:1080": f"http://127.0.0.1:{behind}",
+    }.items():
+        assert theirs in site
+        site = site.replace(f"{theirs};", f"{ours};")
+    (home / "site.conf").write_text(site)
+    (home / "nginx.conf").write_text(
+        f"daemon off; user root; pid {home}/nginx.pid; error_log stderr;\n"
+        f"events {{}}\nhttp {{ access_log off; include {home}/site.conf; }}\n"
+    )
+    argv = ["nginx", "-p", str(home), "-c", str(home / "nginx.conf")]
+    subprocess.run([*argv, "-t"], check=True, capture_output=True)
+    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
+        try:
+            await_listener(process, port)
+            yield port
+        finally:
+            process.terminate()
+
+
+def await_listener(process: subprocess.Popen[bytes], port: int) -> None:
+    while True:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"nginx ended with {process.wait(0.02)}")
+
+
+def configure(machine: Machine, endpoint: Endpoint, token: str = TOKEN, ship: str = "") -> None:
+    (machine.home / "token").write_text(token)
+    (machine.home / "token").chmod(0o600)
+    machine.write_config(f'token_file = "{machine.home}/token"\nca_file = "{endpoint.ca}"', url=endpoint.url, ship=ship)
+
+
+@pytest.mark.slow
+def test_an_interrupted_upload_goes_on_through_nginx_and_appears_under_its_key(
+    machine: Machine, endpoint: Endpoint
+) -> None:
+    crash = machine.add(MINIS / MCE)
+    configure(machine, endpoint, ship='bandwidth = "8 KiB"')
+    agent = subprocess.Popen(machine.argv("run"), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+    try:
+        crashes.await_part_of_a_dump(agent, endpoint.uploads)
+    finally:
+        agent.kill()
+        agent.wait()
+    configure(machine, endpoint)
+    assert machine.run("run", "--once").returncode == 0
+    (dump,) = crashes.dumps(endpoint.uploads)
+    assert dump.complete
+    check_delivery(endpoint.arrived(), crash)
+
+
+def test_a_wrong_token_is_refused_and_nothing_arrives(machine: Machine, endpoint: Endpoint) -> None:
+    machine.add(MINIS / MCE)
+    configure(machine, endpoint, token="0" * 32)
+    answer = machine.run("run", "--once")
+    assert answer.returncode == 1
+    assert "HTTP 401" in answer.stderr
+    assert endpoint.uploads.uploads("") == []
+
+
+def test_another_authority_is_refused(machine: Machine, endpoint: Endpoint, tmp_path: Path) -> None:
+    machine.add(MINIS / MCE)
+    endpoint.ca = Authority(tmp_path / "strangers").ca
+    configure(machine, endpoint)
+    assert "TLS was refused" in machine.run("run", "--once").stderr
+    assert endpoint.uploads.uploads("") == []
+
+
+def test_a_key_that_leads_out_of_the_folder_is_refused(endpoint: Endpoint) -> None:
+    tus = Tus(endpoint.url.replace("tus+", ""), lambda: TOKEN, Trust(endpoint.ca))
+    for key in ("crashes/../../etc/passwd", "crashes/h/../x", "/etc/passwd", "crashes/h/.x/report.json", "uploads/h/x"):
+        with pytest.raises(Permanent, match="422"):
+            tus.begin(Item(key, 1, "00"))
+    assert os.listdir(endpoint.folder) == ["uploads"]
