@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from kdump_agent import __version__
@@ -52,6 +53,10 @@ class _Adapter(HTTPAdapter):
     def __init__(self, trust: Trust) -> None:
         self._context = ssl.create_default_context(cafile=str(trust.ca_file) if trust.ca_file else None)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if urllib3.__version__.startswith("1."):
+            # It leaves an address out of the handshake, which the context would refuse, and compares the certificate
+            # with name or address itself where the context does not (urllib3 1.26, connection.py).
+            self._context.check_hostname = False
         if trust.client_cert:
             self._context.load_cert_chain(str(trust.client_cert), str(trust.client_key) if trust.client_key else None)
         super().__init__(max_retries=0)
@@ -187,8 +192,13 @@ def retry_after(text: str | None, now: float) -> float | None:
 def _reason(exc: BaseException) -> str:
     """The innermost words of a failure, short and harmless."""
     seen = exc
-    while (inner := seen.__cause__ or seen.__context__ or getattr(seen, "reason", None)) is not None:
+    while (inner := _behind(seen)) is not None:
         if not isinstance(inner, BaseException) or inner is seen:
             break
         seen = inner
     return ascii(str(seen) or type(seen).__name__)[1:-1][:200]
+
+
+def _behind(exc: BaseException) -> object:
+    """What a failure was raised for; one that was raised "from None" hides what came before it."""
+    return exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__) or getattr(exc, "reason", None)

@@ -123,7 +123,7 @@ def test_any_user_reads_the_log_in_a_dump_where_the_one_beside_it_is_hidden(tmp_
     folder = tmp_path / NULL
     shutil.copytree(MINIS / NULL, folder)
     (folder / LOG.name).chmod(0o600)
-    for each in tmp_path.parents:
+    for each in (tmp_path, *tmp_path.parents):
         each.chmod(each.stat().st_mode | 0o001)
     try:
         reads = as_nobody("-c", "import kdump_agent.cli.main").returncode == 0
