@@ -53,7 +53,7 @@ class _Adapter(HTTPAdapter):
     def __init__(self, trust: Trust) -> None:
         self._context = ssl.create_default_context(cafile=str(trust.ca_file) if trust.ca_file else None)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if urllib3.__version__.startswith("1."):
+        if urllib3.__version__.startswith("1."):  # type: ignore[attr-defined, unused-ignore]
             # It leaves an address out of the handshake, which the context would refuse, and compares the certificate
             # with name or address itself where the context does not (urllib3 1.26, connection.py).
             self._context.check_hostname = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 import subprocess
@@ -163,4 +162,4 @@ def test_a_key_that_leads_out_of_the_folder_is_refused(endpoint: Endpoint) -> No
     for key in ("crashes/../../etc/passwd", "crashes/h/../x", "/etc/passwd", "crashes/h/.x/report.json", "uploads/h/x"):
         with pytest.raises(Permanent, match="422"):
             tus.begin(Item(key, 1, "00"))
-    assert os.listdir(endpoint.folder) == ["uploads"]
+    assert [path.name for path in endpoint.folder.iterdir()] == ["uploads"]
