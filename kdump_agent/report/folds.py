@@ -6,12 +6,12 @@ The document may be absent, partial, or of a later version: what is there is sho
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from kdump_agent.units import show_duration, show_size
+from kdump_agent.units import show_size
 
+from . import inside
 from .markup import Child, Markup, join, tag
-from .words import Document, spot
+from .words import Document, source, spot
 
 MOST_STACKS = 256
 MOST_FRAMES = 100
@@ -29,14 +29,11 @@ def section(analysis: Document, said: Mapping[str, str]) -> Markup:
 
 
 def _intro(analysis: Document) -> Iterator[Markup]:
-    tool, vmlinux = analysis.get("tool") or {}, analysis.get("vmlinux") or {}
-    opened = {"yes": "Opened", "partly": "Opened in part"}.get(str(analysis.get("opened")), "Could not be opened")
-    words = opened + (f" by {tool['name']} {tool.get('version') or ''}".rstrip() if tool.get("name") else "")
-    if vmlinux.get("path"):
-        words += f" with {vmlinux['path']}, which fits by its {vmlinux.get('matched_by')}"
-    yield tag("p", words, ".")
+    yield tag("p", f"Opened: {inside.opened(analysis)}.")
     if analysis.get("install"):
         yield tag("p", "To see more, install ", tag("code", analysis["install"]), ".")
+    if system := inside.system(analysis):
+        yield tag("p", f"System: {system}.")
     doubts = list(analysis.get("doubts") or [])
     if doubts:
         yield tag("ul", *(tag("li", str(doubt)) for doubt in doubts), class_="doubts")
@@ -49,8 +46,8 @@ def _folds(analysis: Document, said: Mapping[str, str]) -> Iterator[Markup]:
         stacks = list(analysis.get(key) or [])
         if stacks:
             yield _fold(title, *map(_stack, stacks[:MOST_STACKS]), *_more(len(stacks) - MOST_STACKS), count=len(stacks))
-    if system := list(_system(analysis)):
-        yield _fold("System", tag("dl", *system))
+    if checks := list(inside.machine_checks(analysis)):
+        yield _fold("Machine checks in its memory", tag("ul", *(tag("li", tag("code", each)) for each in checks)))
     if memory := list(_memory(analysis.get("memory") or {})):
         yield _fold("Memory", *memory)
     if modules := list(analysis.get("modules") or []):
@@ -70,46 +67,22 @@ def _more(count: int) -> Iterator[Markup]:
 
 
 def _stack(stack: Document) -> Markup:
-    who = [str(stack["comm"])] if stack.get("comm") else []
-    who += [f"{label} {stack[key]}" for label, key in (("PID", "pid"), ("CPU", "cpu"), ("state", "state"))
-            if stack.get(key) is not None]  # fmt: skip
-    if (stack.get("waited_seconds") or 0) >= 1:
-        who.append(f"last ran {show_duration(float(stack['waited_seconds']))} before")
     frames = list(stack.get("frames") or [])
     return join((
-        tag("h3", ", ".join(who) or "a task"),
+        tag("h3", inside.who(stack)),
         tag("ol", *map(_frame, frames[:MOST_FRAMES]), class_="stack"), *_more(len(frames) - MOST_FRAMES),
     ))  # fmt: skip
 
 
 def _frame(frame: Document) -> Markup:
     name = spot(frame) if frame.get("symbol") else str(frame.get("address") or "?")
-    line = f":{frame['line']}" if frame.get("line") is not None else ""
+    where = source(frame)
     notes = [word for word, key in (("inlined", "inline"), ("exception came here", "exception")) if frame.get(key)]
     return tag(
         "li", tag("code", name),
-        tag("span", f"{frame['file']}{line}", class_="source") if frame.get("file") else None,
+        tag("span", where, class_="source", title=frame["file"]) if where else None,
         *(tag("em", note) for note in notes),
     )  # fmt: skip
-
-
-def _system(analysis: Document) -> Iterator[Markup]:
-    tasks, load = analysis.get("tasks") or {}, analysis.get("load")
-    states = ", ".join(f"{count} {state}" for state, count in (tasks.get("states") or {}).items())
-    rows: tuple[tuple[str, Any], ...] = (
-        ("CPUs", analysis.get("cpus")),
-        ("Load", ", ".join(map(str, load)) if load else None),
-        (
-            "Tasks",
-            " ".join(filter(None, (str(tasks["count"]), f"({states})" if states else "")))
-            if tasks.get("count")
-            else None,
-        ),
-        ("Panic", analysis.get("panic")),
-    )
-    for label, value in rows:
-        if value is not None:
-            yield join((tag("dt", label), tag("dd", value)))
 
 
 def _memory(memory: Document) -> Iterator[Markup]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from kdump_agent.units import show_duration, show_size
 
 from .terminal import BOLD, DIM, Paper
-from .words import Document, spot
+from .words import Document, source, spot
 
 MOST_FRAMES = 40
 MOST_STACKS = 16
@@ -29,9 +29,9 @@ def render(analysis: Document, paper: Paper, *, stack: bool = True) -> str:
 
 def _facts(analysis: Document, paper: Paper) -> Iterator[str]:
     for label, words in (
-        ("Opened", _opened(analysis)),
+        ("Opened", opened(analysis)),
         ("Install", str(analysis.get("install") or "")),
-        ("System", _system(analysis)),
+        ("System", system(analysis)),
         ("Memory", _memory(analysis.get("memory") or {})),
         ("Panic", str(analysis.get("panic") or "")),
     ):
@@ -41,7 +41,8 @@ def _facts(analysis: Document, paper: Paper) -> Iterator[str]:
             yield from others
 
 
-def _opened(analysis: Document) -> str:
+def opened(analysis: Document) -> str:
+    """Say whether the dump could be opened, by whom and with which kernel."""
     tools = [each for each in (analysis.get("tool"), analysis.get("helper")) if each]
     by = " and ".join(f"{tool.get('name')} {tool.get('version') or ''}".rstrip() for tool in tools)
     vmlinux = analysis.get("vmlinux") or {}
@@ -51,7 +52,8 @@ def _opened(analysis: Document) -> str:
     return " ".join(filter(None, words))
 
 
-def _system(analysis: Document) -> str:
+def system(analysis: Document) -> str:
+    """Say in a line how the machine was: its CPUs, load and tasks."""
     tasks, load, up = analysis.get("tasks") or {}, analysis.get("load"), analysis.get("uptime_seconds")
     states = ", ".join(f"{count} {state}" for state, count in (tasks.get("states") or {}).items())
     few = {"yes": "", "no": ", not all", "unknown": ", perhaps not all"}.get(str(tasks.get("complete")), "")
@@ -74,13 +76,13 @@ def _blocks(analysis: Document, paper: Paper) -> Iterator[tuple[str, Iterator[st
     others = [stack for stack in analysis.get("cpu_stacks") or [] if stack.get("task") != (panicked or {}).get("task")]
     yield "The other CPUs", _stacks(others, paper)
     yield "Blocked tasks", _stacks(list(analysis.get("blocked") or []), paper)
-    yield "Machine checks in its memory", _machine_checks(analysis)
+    yield "Machine checks in its memory", (f"  {check}" for check in machine_checks(analysis))
     yield "In doubt", (line for doubt in analysis.get("doubts") or [] for line in paper.wrap(str(doubt), "  - "))
 
 
 def _stacks(stacks: list[Mapping[str, object]], paper: Paper) -> Iterator[str]:
     for stack in stacks[:MOST_STACKS]:
-        yield from paper.wrap(_who(stack), "  ")
+        yield from paper.wrap(who(stack), "  ")
         frames: list[Document] = list(stack.get("frames") or [])  # type: ignore[call-overload]
         for frame in frames[:MOST_FRAMES]:
             yield from _frame(frame, paper)
@@ -90,7 +92,8 @@ def _stacks(stacks: list[Mapping[str, object]], paper: Paper) -> Iterator[str]:
         yield f"  ... and {len(stacks) - MOST_STACKS} more"
 
 
-def _who(stack: Document) -> str:
+def who(stack: Document) -> str:
+    """Say in a line whose stack it is."""
     waited = stack.get("waited_seconds")
     return ", ".join(filter(None, (
         str(stack.get("comm") or "a task"),
@@ -102,18 +105,19 @@ def _who(stack: Document) -> str:
 
 def _frame(frame: Document, paper: Paper) -> Iterator[str]:
     name = spot(frame) if frame.get("symbol") else str(frame.get("address") or "?")
-    place = f"  {frame['file']}:{frame.get('line')}" if frame.get("file") else ""
+    where = source(frame)
     notes = "".join(
         f" ({words})" for words, key in (("inlined", "inline"), ("exception", "exception")) if frame.get(key)
     )
-    yield from paper.wrap(f"{name}{notes}{place}", "    ", "        ")
+    yield from paper.wrap(f"{name}{notes}" + (f"  {where}" if where else ""), "    ", "        ")
 
 
-def _machine_checks(analysis: Document) -> Iterator[str]:
+def machine_checks(analysis: Document) -> Iterator[str]:
+    """Yield what each CPU's record of a machine check holds."""
     for check in analysis.get("machine_checks") or []:
         if check.get("status") in (None, "0x0"):
-            yield f"  CPU {check.get('cpu')}: took part, and no bank of its own is recorded"
+            yield f"CPU {check.get('cpu')}: took part, and no bank of its own is recorded"
             continue
         known = [f"{name} {check[name]}" for name in ("bank", "status", "addr", "misc", "mcgstatus", "ip")
                  if check.get(name) not in (None, "0x0")]  # fmt: skip
-        yield f"  CPU {check.get('cpu')}: {', '.join(known)}"
+        yield f"CPU {check.get('cpu')}: {', '.join(known)}"

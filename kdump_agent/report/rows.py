@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from .words import Document, headline, spot
+from .words import Document, headline, source, spot
 
 MOST_FRAMES = 40
 MOST_RECORDS = 32
@@ -87,8 +87,13 @@ def _frames(report: Document) -> Iterator[tuple[str, bool, bool, str | None]]:
     culprit = panic.get("function")
     marked = next((number for number, frame in enumerate(frames) if _is(frame, culprit)), None)
     for number, frame in enumerate(frames):
-        line = f"  {frame['file']}:{frame.get('line')}" if frame.get("file") else ""
-        yield spot(frame) + line, bool(frame.get("reliable")), number == marked, frame.get("section")
+        where = source(frame)
+        yield (
+            spot(frame) + (f"  {where}" if where else ""),
+            bool(frame.get("reliable")),
+            number == marked,
+            frame.get("section"),
+        )
 
 
 def _is(frame: Document, culprit: str | None) -> bool:

@@ -56,6 +56,8 @@ def _open(file: Reader, beat: Callable[[], None]) -> Kernel:
 
 def _pieces(kernel: Kernel) -> Iterator[bytes | None]:
     """Yield the log's text record by record, None for what the dump lacks. Raises Absent."""
+    if kernel.knows_nothing:
+        raise Absent("it has no VMCOREINFO, which tells where the log is")
     if kernel.has("prb"):
         return _rendered(ringbuffer.records(kernel))
     if kernel.has("log_first_idx"):

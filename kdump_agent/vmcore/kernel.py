@@ -28,6 +28,11 @@ class Kernel:
         self.word_size = word
         """Bytes of an unsigned long."""
 
+    @property
+    def knows_nothing(self) -> bool:
+        """Is there no VMCOREINFO?"""
+        return not self._info
+
     def bytes_at(self, where: int, length: int) -> bytes:
         """Return what lies at an address."""
         if length > _LONGEST:

@@ -142,6 +142,7 @@ def test_without_a_log_or_a_crash_the_page_says_so() -> None:
 def test_the_analysis_is_folded_and_its_lines_stand_in_the_stack() -> None:
     seen = Seen(shown(lab("null"), analysis=analysis(), said={"crash-bt-a.txt": "PID: 432\n #0 crash"}))
     assert "The task that panicked" in seen.texts["summary"]
+    assert "CPU 0: status 0xbe00000000000135" in seen.texts["code"]
     assert "crashme.c:30" in seen.texts["span"]
     assert seen.all("pre") == "PID: 432\n #0 crash"
     assert ("details", "open", "") not in seen.attributes

@@ -68,6 +68,17 @@ def test_a_frame_without_an_offset_is_not_given_one() -> None:
     assert words.spot({"symbol": "f", "offset": 0, "size": 16, "module": "m"}) == "f+0x0/0x10 [m]"
 
 
+@pytest.mark.parametrize(
+    ("file", "shown"),
+    [("debian/build/build_amd64_none_amd64/mm/memory.c", "mm/memory.c:7"),
+     ("/build/reproducible-path/linux-6.1.176/arch/x86/entry/entry_64.S", "arch/x86/entry/entry_64.S:7"),
+     ("/usr/src/debug/kernel-5.14.0-427.el9/linux-5.14.0-427.el9.x86_64/fs/xfs/xfs_aops.c", "fs/xfs/xfs_aops.c:7"),
+     ("/root/drivers/net/mine.c", "/root/drivers/net/mine.c:7"), ("mm/slub.c", "mm/slub.c:7")],
+)  # fmt: skip
+def test_where_a_kernel_was_built_is_left_out_of_its_source(file: str, shown: str) -> None:
+    assert words.source({"file": file, "line": 7}) == shown
+
+
 def test_machine_checks_are_a_table_of_the_columns_that_say_something() -> None:
     table = render(lab("mce")).split("Hardware errors\n")[1].splitlines()
     assert table[0].split() == ["KIND", "CPU", "SOCKET", "BANK", "STATUS", "ADDRESS", "SEVERITY"]

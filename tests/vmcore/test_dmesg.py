@@ -112,6 +112,12 @@ def test_a_record_log_that_went_round_gives_its_records_in_order(start: int, cou
     assert found.text == b"".join(b"[%5d.000000] record %d\n" % (at, at) for at in range(count))
 
 
+def test_a_dump_without_vmcoreinfo_says_so() -> None:
+    made = ring(Guest(), RECORDS)
+    made.info = {}
+    assert log_of(build.kdump(made)).doubts == ("it has no VMCOREINFO, which tells where the log is",)
+
+
 def test_the_log_of_3_5_has_another_name_for_its_records() -> None:
     assert log_of(build.kdump(printk_log(Guest(), RECORDS, name="log"))).text == RENDERED
 
