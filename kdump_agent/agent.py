@@ -115,7 +115,7 @@ class Agent:
             doorbell.wait(wait)
         jobs = self._read_jobs()
         self._retain(jobs)
-        self.presence(jobs)
+        self._present(jobs)
         if self._seen.problem:
             return COULD_NOT_LOOK
         left = [job for job in jobs if job.stage not in (Stage.DELIVERED, Stage.PRUNED)]
@@ -139,9 +139,17 @@ class Agent:
         """Every report has left: look how the last boot ended and how this host is. Says whether that made a job."""
         if self._hold_inquest(jobs):
             return True
-        self._armed = self.presence(jobs)
+        self._present(jobs)
         self._tell_status(jobs)
         return False
+
+    def _present(self, jobs: list[Job]) -> None:
+        """Tell how this host is. A fault of our own in looking at it must never hold up a crash."""
+        try:
+            self._armed = self.presence(jobs)
+        except Exception as exc:
+            self.log.error("a fault of the agent itself", doing="presence", exc_info=exc)
+            self._armed = "unknown"
 
     def carry(self, job: Job) -> bool:
         """Advance one job as far as it goes now; say whether that is all the way."""
@@ -253,6 +261,7 @@ class Agent:
             self._tell_once("error", "last boot not judged", str(exc))
         except Exception as exc:
             self.log.error("a fault of the agent itself", doing="inquest", exc_info=exc)
+            self.inquest = lambda _jobs, _refused: False  # the same would happen again; the next start tries anew
         return False
 
     def _read_jobs(self) -> list[Job]:

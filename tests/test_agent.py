@@ -454,4 +454,16 @@ def test_an_inquest_that_fails_stops_nothing(tmp_path: Path) -> None:
 
     bench.agent.inquest = inquest
     assert bench.one_pass() == DELIVERED
-    assert ("error", "a fault of the agent itself") in bench.log.events
+    assert bench.one_pass() == DELIVERED
+    assert bench.log.events == [("error", "a fault of the agent itself")]
+
+
+def test_a_look_at_the_host_that_fails_holds_up_no_crash(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.found = [crash("one")]
+
+    def presence(_jobs: list[Job]) -> str:
+        raise ZeroDivisionError
+
+    bench.agent.presence = presence
+    assert bench.one_pass() == DELIVERED
