@@ -22,7 +22,7 @@ from kdump_agent.decoder.piece import Asked
 from kdump_agent.vmcore.lend import lend
 from tests.machine import REPOSITORY, shared
 
-pytestmark = [pytest.mark.slow, pytest.mark.shared]
+pytestmark = [pytest.mark.slow, pytest.mark.shared, pytest.mark.timeout(900)]  # a GB may have to be fetched first
 
 QUESTION = Question(
     release="6.1.0-50-amd64", wanted=(Wanted("do_one_initcall", 0x59, None), Wanted("schedule", 0x10, None))
