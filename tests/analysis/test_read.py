@@ -61,6 +61,12 @@ def test_an_exception_is_a_frame_of_its_own() -> None:
     assert stack.frames[7] == Frame("crashme_null", 38, None, "0xffffffffc08f50dc", exception=True)
 
 
+def test_an_exception_that_changed_stacks_is_one_frame_with_its_place() -> None:
+    (stack,) = read_stacks(MCE["bt -s -l"])
+    (came,) = [frame for frame in stack.frames if frame.symbol == "native_safe_halt"]
+    assert (came.exception, came.line) == (True, 52)
+
+
 def test_every_cpu_has_its_stack() -> None:
     stacks = read_stacks(MCE["bt -a -s -l"])
     assert [(stack.cpu, stack.comm) for stack in stacks] == [(0, "swapper/0"), (1, "swapper/1")]
