@@ -36,10 +36,10 @@ _MACHINES = (  # words that only one architecture's kernel writes
     ("x86_64", ("RIP: 00", " R15: ", "x86_64", "__x64_sys_", "entry_SYSCALL_64", "x86/", "Command line: BOOT_")),
     ("aarch64", ("pstate: ", " x29: ", "arm64", "el0_svc", "CPU: Booted secondary processor", "psci: ")),
     ("ppc64", (".ppc64 ", "BE PAGE_SIZE", "BE SMP")),
-    ("ppc64le", ("NIP [", "GPR00: ", "opal: ", "pseries: ", "] [c00000000")),
+    ("ppc64le", ("NIP [", "GPR00: ", "opal: ", "pseries: ", "] [c00000000", "paca    = 0xc")),
     ("s390x", ("Krnl PSW", "Krnl GPRS", "setup: Linux is running", "zcore", "s390x", "Last Breaking-Event")),
     ("riscv64", ("epc : ", "riscv: ", "SBI specification", "__riscv_sys_")),
-    ("loongarch64", ("era : ", "LoongArch", "loongarch")),
+    ("loongarch64", ("era : ", "era == ", "LoongArch", "loongarch")),
     ("armv7l", ("PC is at ", "ARMv7 ", "ret_fast_syscall")),
     ("mips", ("Cause : ", "epc   : ")),
 )

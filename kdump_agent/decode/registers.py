@@ -18,7 +18,7 @@ MOST_FAULT = 60
 
 _COUNTER = re.compile(
     r"\b[RE]IP: ?(?:(?!0033|0023|0073|002b)[0-9a-f]{4}:)?|\b[RE]IP is at |\bRIP {2}\[|\bIP: "  # x86, also of 2.6
-    r"|\bp[cs] ?: |\bPC is at |^pc {0,3}:? |\bepc {0,3}: |\bera ?: |\bNIP \[|Krnl PSW : "  # arm to s390
+    r"|\bp[cs] ?: |\bPC is at |^pc {0,3}:? |\bepc {0,3}: |\b(?:era ?|ERA): |\bNIP \[|Krnl PSW : "  # arm to s390
 )
 _NOWHERE = re.compile(r"\bR?IP: (?:[0-9a-f]{4}:)?(?:0x[0-9a-f]{1,16}|\(null\)|\[<)")
 _INLINE = re.compile(
@@ -35,6 +35,7 @@ _ERRORS = tuple(
         (" [#", r"(?:fault|Oops|segment|address 0x[0-9a-f]{1,16}): ([0-9a-f]{4,8}) (?:ilc:\d )?\[#"),  # x86, s390
         ("ESR = ", rf"\bESR = {_HEX}"),  # arm64
         ("DSISR: ", rf"\bDSISR: {_HEX}"),  # powerpc
+        ("dsisr: ", rf"^ {{0,4}}dsisr: {_HEX}"),  # its xmon
         ("-- SError", rf"code {_HEX} -- SError"),  # arm64
         (" cause: ", rf"\bbadaddr: .{{1,20}} cause: {_HEX}"),  # riscv
     )

@@ -31,6 +31,7 @@ _TASKS = _forms(  # a word of the line, to find it fast; its form
     ("Pid: ", rf"Pid: {_PID}, comm: {_COMM} (?:Tainted: |Not tainted\b|xid: )"),
     ("Process ", rf"Process {_COMM} \(pid: {_PID}, "),
     ("TASK = ", rf"TASK = \S{{1,18}}\[{_PID}\] '{_COMM}' THREAD: \S{{1,18}}(?: CPU: {_CPU})?"),
+    ("comm = ", rf"pid {{1,4}}= {_PID}, comm = {_COMM}$"),  # powerpc's xmon
     # mm/kasan/report.c, kernel/kcsan/report.c, mm/kmemleak.c, mm/page_alloc.c
     ("by task ", rf"by task {_COMM}/{_PID}$"),
     ("by task ", rf"by task {_PID} on cpu {_CPU}:"),

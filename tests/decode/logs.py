@@ -242,3 +242,35 @@ HUNG_TASK = """\
 [ 1000.1] Kernel panic - not syncing: hung_task: blocked tasks
 [ 1000.1] CPU: 3 PID: 99 Comm: khungtaskd Kdump: loaded Not tainted 5.14.0-427.el9.x86_64 #1
 """
+
+XMON = """\
+[   74.702705] BUG: Unable to handle kernel data access on read at 0xc00000005e980000
+[   74.703727] Faulting instruction address: 0xc0000000007bffb8
+cpu 0xd: Vector: 300 (Data Access) at [c000000015db7060]
+    pc: c0000000007bffb8: demo_mark+0x198/0x5a0
+    lr: c0000000007bfeec: demo_mark+0xcc/0x5a0
+    sp: c000000015db7300
+   msr: 800000000280b033
+   dar: c00000005e980000
+ dsisr: 40000000
+  current = 0xc000000027af6880
+  paca    = 0xc00000003ffd5200   irqmask: 0x03   irq_happened: 0x01
+    pid   = 5167, comm = mount
+enter ? for help
+[c000000015db7380] c000000000782708 demo_clear+0x378/0x410
+[c000000015db7400] c000000000813f14 demo_replay+0x1794/0x2000
+"""
+
+LOONGARCH = """\
+[    1.5] CPU 0 Unable to handle kernel paging request at virtual address 0000000000000040, era == 9000000000a4b2c0
+[    1.5] Oops[#1]:
+[    1.5] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted 6.12.0 #5
+[    1.5] Hardware name: QEMU QEMU Virtual Machine, BIOS unknown 2/2/2022
+[    1.5] pc 9000000000a4b2c0 ra 9000000000a4b2b0 tp 9000000100134000 sp 9000000100137c00
+[    1.5]    ra: 9000000000a4b2b0 demo_probe+0x20/0x100
+[    1.5]   ERA: 9000000000a4b2c0 demo_probe+0x30/0x100
+[    1.5]  BADV: 0000000000000040
+[    1.5] Call Trace:
+[    1.5] [<9000000000a4b2c0>] demo_probe+0x30/0x100
+[    1.5] [<9000000000a4b3c0>] platform_probe+0x30/0x100
+"""

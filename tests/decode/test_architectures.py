@@ -11,7 +11,7 @@ from kdump_agent.decode.report import Decoded, Kernel, Place
 
 from . import logs
 
-CRASHES: list[tuple[str, dict[str, Any], str | None, str]] = [
+CRASHES: list[tuple[str, dict[str, Any], str | None, str | None]] = [
     (
         logs.ARM64,
         {"kind": "null_deref", "function": "demo_read", "cpu": 3, "pid": 611, "comm": "cat", "taint": ("OOT_MODULE",),
@@ -30,6 +30,18 @@ CRASHES: list[tuple[str, dict[str, Any], str | None, str]] = [
         {"kind": "null_deref", "function": "demo_init", "cpu": 1, "pid": 1234, "comm": "insmod", "taint": (),
          "rip": Place("demo_init", 0x44, 0x1000, "demo"), "error_code": None, "fault_address": "0x0"},
         "ppc64", "3.10.0-327.el7.ppc64",
+    ),
+    (
+        logs.XMON,
+        {"kind": "page_fault", "function": "demo_mark", "pid": 5167, "comm": "mount",
+         "rip": Place("demo_mark", 0x198, 0x5A0), "error_code": "0x40000000", "fault_address": "0xc00000005e980000"},
+        "ppc64le", None,
+    ),
+    (
+        logs.LOONGARCH,
+        {"kind": "null_deref", "function": "demo_probe", "cpu": 0, "uid": 0, "pid": 1, "comm": "swapper/0",
+         "rip": Place("demo_probe", 0x30, 0x100), "fault_address": "0x40"},
+        "loongarch64", "6.12.0",
     ),
     (
         logs.S390,
@@ -91,7 +103,7 @@ CRASHES: list[tuple[str, dict[str, Any], str | None, str]] = [
 
 
 @pytest.mark.parametrize(("log", "expected", "machine", "release"), CRASHES)
-def test_a_crash_is_read_whole(log: str, expected: dict[str, Any], machine: str | None, release: str) -> None:
+def test_a_crash_is_read_whole(log: str, expected: dict[str, Any], machine: str | None, release: str | None) -> None:
     found = decode(log.encode())
     assert found.panic is not None
     assert {fact: getattr(found.panic, fact) for fact in expected} == expected
@@ -106,6 +118,7 @@ STACKS = [
         ["demo_write", "vfs_write", "ksys_write", "system_call_exception", "system_call_vectored_common"],
         [False, True, True, True, True],
     ),
+    (logs.XMON, ["demo_clear", "demo_replay"], [True, True]),
     (logs.POWER_OLD, ["demo_init", "do_one_initcall"], [False, True]),
     (
         logs.S390,
