@@ -31,6 +31,7 @@ from . import (
     memory_failure,
     nmi,
     power,
+    reset,
     s390,
 )
 from .mce import find_mce
@@ -58,6 +59,7 @@ FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[Hardwa
     (power.MARKS, power.find_power),
     (s390.MARKS, s390.find_s390),
     (nmi.MARKS, nmi.find_nmi),
+    (reset.MARKS, reset.find_reset),
 )
 """What a log must contain for a finder to read it at all: most logs have none of it, and are long."""
 RANKS = {

@@ -16,8 +16,8 @@ class HardwareError:
     """What was not told is None. Registers are strings: "0x" and hexadecimal digits without leading zeros."""
 
     kind: str
-    """"mce", "edac", "cper", "bert", "aer", "arm", "power", "s390", "nmi" or "memory_failure": docs/hardware-errors.md
-    tells each."""
+    """"mce", "edac", "cper", "bert", "aer", "arm", "power", "s390", "nmi", "memory_failure" or "reset":
+    docs/hardware-errors.md tells each."""
     line: int = 0
     """Where the log begins to tell of it: a line's number, from 0."""
     cpu: int | None = None

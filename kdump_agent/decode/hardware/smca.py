@@ -55,7 +55,7 @@ def explain(processor: Processor, bank: int, status: int, ipid: int | None, synd
     unit = _unit(processor, hardware, kind)
     if unit is None:
         return {**told, "unit": f"unknown unit {hardware:#x}/{kind:#x}"}
-    told.update(unit=unit.name, part=unit.part, details=_error(unit, extended))
+    told.update(unit=unit.name, part=unit.parts.get(extended, unit.part), details=_error(unit, extended))
     if place := _place(unit, extended, ipid, synd):
         told["memory"] = place
     return told

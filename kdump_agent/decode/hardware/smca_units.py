@@ -7,7 +7,8 @@ Genoa's revision guide, erratum 1384, renumbers the errors of the coherent stati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Unit:
     """What a technician looks at."""
     errors: tuple[str, ...]
     """By extended error code; empty where the manual reserves it."""
+    parts: Mapping[int, str] = field(default_factory=dict)
+    """By extended error code, where it is another part that a technician looks at."""
 
 
 _SRAM = "ECC or parity error"
@@ -215,7 +218,7 @@ UNITS = {  # (HwID, McaType)
     (0xB0, 0x06): Unit("floating point unit", "processor", _FLOATING_POINT),
     (0xB0, 0x07): Unit("L3 cache", "processor", _L3),
     (0x2E, 0x00): Unit("coherent station", "processor", _STATION_1),
-    (0x2E, 0x01): Unit("power, interrupts and fabric (PIE)", "processor", _FABRIC),
+    (0x2E, 0x01): Unit("power, interrupts and fabric (PIE)", "processor", _FABRIC, {2: "interconnect"}),
     (0x2E, 0x02): STATION,
     (0x2E, 0x04): Unit("memory attached last level cache", "processor", _MEMORY_CACHE),
     (0x96, 0x00): MEMORY_CONTROLLER,

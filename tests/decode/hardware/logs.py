@@ -253,6 +253,9 @@ MCE 0x12345: Killing java:77 due to hardware memory corruption
 MCE 0x12345: dirty LRU page recovery: Recovered
 Memory failure: 0x999: already hardware poisoned
 """
+RESET = (
+    "x86/amd: Previous system reset reason [0x08000800]: an uncorrected error caused a data fabric sync flood event\n"
+)
 NMI = "NMI: PCI system error (SERR) for reason a1 on CPU 5.\n"
 
 ALL = {name: text for name, text in globals().items() if name.isupper() and isinstance(text, str)}

@@ -52,6 +52,19 @@ def test_records_stand_in_the_order_of_the_log() -> None:
     assert [record.line for record in told] == sorted(record.line for record in told)
 
 
+def test_why_the_chipset_reset_the_machine_is_told_where_hardware_was_the_reason() -> None:
+    (record,) = find(lines(logs.RESET))
+    assert (record.kind, record.boot, record.status) == ("reset", "previous", "0x8000800")
+    assert "data fabric sync flood" in record.summary
+    others = (
+        "power button was pressed for 4 seconds",
+        "hardware watchdog timer expired",
+        "a software sync flood event",
+    )
+    for other in others:
+        assert find(lines(f"x86/amd: Previous system reset reason [0x00080800]: {other}")) == ()
+
+
 def test_pages_that_were_lost_are_told_with_who_used_them() -> None:
     injected, killed, known = find(lines(logs.MEMORY_FAILURE))
     assert (injected.kind, injected.addr) == ("memory_failure", "0x7f123000")

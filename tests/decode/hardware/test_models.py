@@ -84,6 +84,12 @@ def test_diamond_rapids_counts_channels_over_both_hubs_and_hides_a_transient_dev
     assert proprietary.decoded["memory"] == {"channel": 10}
 
 
+def test_an_error_of_a_link_that_the_fabric_tells_points_at_the_links() -> None:
+    registers = "TSC 0 SYND 5a020005 IPID 1002e00000500"
+    record = check(VAL | EN | MISCV | 0x0002_080B, bank=27, processor="2:870f10", registers=registers)
+    assert (record.decoded["details"], record.decoded["part"]) == (["link error"], "interconnect")
+
+
 def test_bit_43_of_family_15h_s_northbridge_is_no_poison() -> None:
     northbridge, cache = (
         check(UNCORRECTED | 1 << 43 | 0x0008_0813, bank=bank, processor="2:600f12").decoded for bank in (4, 0)
