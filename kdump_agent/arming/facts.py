@@ -87,6 +87,8 @@ class File:
 class CrashKernel:
     """What would boot after a panic, and what it was made from."""
 
+    running: File | None = None
+    """The image of the kernel that runs now."""
     kernel: File | None = None
     initrd: File | None = None
     sources: tuple[File, ...] = ()

@@ -149,6 +149,13 @@ RULES = (
         "see",
     ),
     Rule(
+        "kernel.stale",
+        "note",
+        seen.kernel_stale,
+        "an older crash kernel may not know the disk that the running kernel knows, and its modules may be gone",
+        "rebuild",
+    ),
+    Rule(
         "initrd.missing",
         "warning",
         seen.initrd_missing,

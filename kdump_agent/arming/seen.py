@@ -130,6 +130,14 @@ def kernel_missing(facts: Facts) -> str | None:
     return _missing(facts, facts.crash_kernel.kernel)
 
 
+def kernel_stale(facts: Facts) -> str | None:
+    kernel, running = facts.crash_kernel.kernel, facts.crash_kernel.running
+    if not kernel or not running or kernel.modified is None or running.modified is None:
+        return None
+    older = kernel.modified < running.modified
+    return f"{kernel.path} is older than {running.path}, which runs now" if older else None
+
+
 def initrd_missing(facts: Facts) -> str | None:
     return _missing(facts, facts.crash_kernel.initrd)
 

@@ -32,16 +32,24 @@ class Newer:
     content: str
 
 
-def build(root: Path, tree: Mapping[str, Content | Newer]) -> HostPaths:
+@dataclass(frozen=True)
+class Older:
+    """A file from before the running kernel."""
+
+    content: bytes
+
+
+def build(root: Path, tree: Mapping[str, Content | Newer | Older]) -> HostPaths:
     """Write a host below ``root``."""
     for name, content in tree.items():
         if content is None:
             continue
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = content.content if isinstance(content, Newer) else content
+        text = content.content if isinstance(content, (Newer, Older)) else content
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         later = 2000 if isinstance(content, Newer) else 1000 if "initr" in name else 0
+        later = -1000 if isinstance(content, Older) else later
         os.utime(path, (BUILT + later, BUILT + later))
     return HostPaths(root)
 
@@ -200,7 +208,7 @@ class Broken:
 
     code: str
     host: str
-    change: Mapping[str, Content | Newer]
+    change: Mapping[str, Content | Newer | Older]
     remedy: str | None = None
     """The start of the first command that mends it there."""
 
@@ -273,6 +281,11 @@ BROKEN = (
     }),
     Broken("settings.unreadable", "rhel 9", {"etc/kdump.conf": None, "etc/kdump.conf/x": ""}),
     Broken("kernel.missing", "debian 12", {"var/lib/kdump/vmlinuz": None}),
+    Broken("kernel.stale", "rhel 9", {
+        "etc/sysconfig/kdump": 'KDUMP_KERNELVER="5.14.0-427.el9.x86_64"\n',
+        "boot/vmlinuz-5.14.0-427.el9.x86_64": Older(vmlinuz(signed=True)),
+        "boot/initramfs-5.14.0-427.el9.x86_64kdump.img": "070701",
+    }, "kdumpctl rebuild"),
     Broken("initrd.missing", "centos 7", {"boot/initramfs-3.14.8-1.el7.x86_64kdump.img": None}, "touch /etc/kdump.conf"),
     Broken("initrd.missing", "rhel 9", {f"boot/initramfs-{RHEL_9}kdump.img": None}, "kdumpctl rebuild"),
     Broken("initrd.stale", "fedora 43", {"etc/kdump.conf": Newer("path /srv\n"), "srv/.keep": ""}, "kdumpctl rebuild"),

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .hosts import HOSTS, MOUNTINFO, Content, Newer, show, vmlinux, vmlinuz
+from .hosts import HOSTS, MOUNTINFO, Content, Newer, Older, show, vmlinux, vmlinuz
 
-Change = dict[str, "Content | Newer"]
+Change = dict[str, "Content | Newer | Older"]
 
 SERVICES = {"debian": "kdump-tools", "ubuntu": "kdump-tools"}
 SETTINGS = {"debian": "etc/default/kdump-tools", "ubuntu": "etc/default/kdump-tools", "suse": "etc/sysconfig/kdump"}
@@ -20,6 +20,7 @@ REMOTE = {"etc/kdump.conf": "ssh dump@collector\n", "etc/default/kdump-tools": "
 PURGES = {"etc/default/kdump-tools": "USE_KDUMP=1\nKDUMP_NUM_DUMPS=2\n",
           "etc/sysconfig/kdump": "KDUMP_KEEP_OLD_DUMPS=5\n"}  # fmt: skip
 CAPTURES = "kdump-agent-captures"
+OLD = "3.1.0-old"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ def _kernel(kind: Kind) -> Iterator[tuple[str, Change]]:
         {**unloaded, "sys/kernel/fadump_enabled": "1\n", "sys/kernel/fadump_registered": "0\n"},
     )
     yield "kernel.missing", {kind.image: None}
+    older: Change = {f"boot/vmlinuz-{OLD}": Older(vmlinuz(signed=True))}
+    if kind.image.startswith("var/"):
+        older = {kind.image: Older(vmlinuz(signed=True))}
+    elif kind.family == "debian":
+        older[kind.settings] = f"USE_KDUMP=1\nKDUMP_KERNEL=/boot/vmlinuz-{OLD}\n"
+    else:
+        older["etc/sysconfig/kdump"] = f"KDUMP_KERNELVER={OLD}\n"
+    yield "kernel.stale", older
     yield "initrd.missing", {kind.the("initr"): None}
     yield "initrd.stale", {f"lib/modules/{kind.release}/modules.dep": Newer("")}
     if kind.version >= (5, 4):  # security/lockdown

@@ -6,6 +6,7 @@ Where they lie: kdumpctl(8) and mkdumprd(8) (Red Hat), kdump-config(8) (Debian, 
 from __future__ import annotations
 
 import os
+import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 from kdump_agent.arming.distros.distribution import Distribution
 from kdump_agent.arming.facts import CrashKernel, File
 from kdump_agent.look import Look
+
+from .host import RELEASE
 
 RED_HAT_INITRDS = ("boot/initramfs-{release}kdump.img", "var/lib/kdump/initramfs-{release}kdump.img")
 DEBIAN_INITRDS = ("var/lib/kdump/initrd.img-{release}", "var/lib/kdump/initrd.img", "boot/initrd.img-{release}")
@@ -33,13 +36,24 @@ def crash_kernel(
     """Look at the files that the settings name, else at those of the running release."""
     if release is None or distribution.family not in INITRDS:
         return CrashKernel()
+    running = _named(look, None, [name.format(release=release) for name in KERNELS])
+    release = _chosen(settings) or release
     kernel = _named(look, settings.get("KDUMP_KERNEL"), [name.format(release=release) for name in KERNELS])
     initrd = _named(
         look, settings.get("KDUMP_INITRD"), [name.format(release=release) for name in INITRDS[distribution.family]]
     )
     sources = [look.paths.root / name.format(release=release) for name in (*BUILT_FROM[distribution.family], MODULES)]
     sources.append(kernel)
-    return CrashKernel(_file(look, kernel), _file(look, initrd), tuple(_present(look, sources)))
+    return CrashKernel(
+        running=_file(look, running), kernel=_file(look, kernel), initrd=_file(look, initrd),
+        sources=tuple(_present(look, sources)),
+    )  # fmt: skip
+
+
+def _chosen(settings: Mapping[str, str]) -> str | None:
+    """The release that the settings name (Red Hat, SUSE), which becomes part of paths and so must look like one."""
+    chosen = settings.get("KDUMP_KERNELVER", "")
+    return chosen if re.fullmatch(RELEASE, chosen, re.ASCII) else None
 
 
 def _named(look: Look, setting: str | None, usual: list[str]) -> Path:

@@ -13,6 +13,8 @@ SYSCTLS = (
     "panic", "panic_on_oops", "panic_on_warn", "unknown_nmi_panic", "softlockup_panic", "hardlockup_panic",
     "hung_task_panic", "panic_on_unrecovered_nmi", "panic_on_io_nmi", "nmi_watchdog",
 )  # fmt: skip
+RELEASE = r"[0-9][\w.+~-]{0,63}"
+"""What a kernel release looks like."""
 
 
 def kernel(look: Look) -> Kernel:
@@ -54,7 +56,7 @@ def rivals(look: Look) -> tuple[str, ...]:
 def _release(look: Look) -> str | None:
     """Return the release, which becomes part of paths and so must look like one."""
     text = (look.text("kernel", look.paths.kernel_release) or "").strip()
-    if text and not re.fullmatch(r"[0-9][\w.+~-]{0,63}", text, re.ASCII):
+    if text and not re.fullmatch(RELEASE, text, re.ASCII):
         look.doubt("kernel", f"its release is no kernel release: {text[:64]!a}")
         return None
     return text or None
