@@ -65,9 +65,12 @@ def _folder(place: Path) -> Evidence:
     from kdump_agent import files
     from kdump_agent.discover import layout
 
-    groups = list(layout.groups(sorted(entry.name for entry in place.iterdir())))
+    names = sorted(entry.name for entry in place.iterdir())
+    groups = list(layout.groups(names))
     if not groups:
-        raise Permanent("holds neither a dump nor a log of a crash")
+        inner = [name for name in names if layout.is_kdumps(name)]
+        more = f"; it holds {len(inner)} crash folders: name them, as {place / inner[-1]}" if inner else ""
+        raise Permanent(f"holds neither a dump nor a log of a crash{more}")
     group = groups[0]
     with files.open_folder(place) as folder:
         found = _member(folder, group.dmesg, place, None) if group.dmesg else NOTHING

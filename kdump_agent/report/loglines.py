@@ -11,8 +11,8 @@ from .words import Document
 
 FIRST, LAST = 4_000, 16_000
 """Lines that are shown of a longer log: a browser bears no more, and the crash is at the end."""
-LONGEST = 4096
-"""Characters of a line that are shown."""
+LONGEST = 1200
+"""Characters of a line that are shown; the kernel's own limit is about 1000."""
 MOST_JUMPS = 12
 _LOUD = re.compile(
     r"BUG: |WARNING: |Oops: |Kernel panic|[Cc]all [Tt]race|general protection|Unable to handle|[Mm]achine check"
@@ -32,28 +32,48 @@ class LogLine:
     """"cause", "hw", "loud", or None for one that says nothing of the crash."""
 
 
-def lines(log: bytes, report: Document) -> list[LogLine]:
-    """Return every line of a log, cut as the decoder cuts it."""
-    raw = log.replace(b"\r", b"\n").decode("utf-8", "replace").split("\n")
-    cause = _cause(raw, report)
-    hardware = {record.get("line") for record in report.get("hardware_errors") or []}
-    return [
-        LogLine(at + 1, line[:LONGEST], _kind(line, at == cause, at in hardware))
-        for at, line in enumerate(raw) if line.strip()
-    ]  # fmt: skip
+@dataclass(frozen=True)
+class Shown:
+    """The lines of a log that are shown: those that are not empty, of a long log the first and the last."""
+
+    first: list[LogLine]
+    left_out: int
+    """Lines between the first and the last."""
+    last: list[LogLine]
 
 
-def _cause(raw: Sequence[str], report: Document) -> int | None:
-    message = (report.get("panic") or {}).get("message")
-    return next((at for at, line in enumerate(raw) if message in line), None) if message else None
+def lines(log: bytes, report: Document) -> Shown:
+    """Return the lines of a log, cut as the decoder cuts it. Bounded, whatever the log holds."""
+    *head, rest = log.replace(b"\r", b"\n").split(b"\n", FIRST)
+    tail = rest.rsplit(b"\n", LAST)
+    left_out = tail.pop(0).count(b"\n") + 1 if len(tail) > LAST else 0
+    marks = _Marks((report.get("panic") or {}).get("message"), report.get("hardware_errors") or [])
+    first = list(marks.read(head, 1))
+    return Shown(first, left_out, list(marks.read(tail, len(head) + left_out + 1)))
 
 
-def _kind(line: str, is_cause: bool, is_hardware: bool) -> str | None:
-    if is_cause:
-        return "cause"
-    if is_hardware or "[Hardware Error]" in line:
-        return "hw"
-    return "loud" if _LOUD.search(line) else None
+class _Marks:
+    """Marks the lines that matter; the first that holds the crash's message is its cause."""
+
+    def __init__(self, message: str | None, errors: Sequence[Document]) -> None:
+        self._message = message
+        self._hardware = {record.get("line") for record in errors}
+
+    def read(self, raw: Sequence[bytes], number: int) -> Iterator[LogLine]:
+        """Yield the lines that are not empty, the first of them that of a number."""
+        for at, content in enumerate(raw, number):
+            if content.strip():
+                text = content[: 4 * LONGEST].decode("utf-8", "replace")
+                more = f" ... {len(content)} bytes in all" if len(text) > LONGEST or len(content) > 4 * LONGEST else ""
+                yield LogLine(at, text[:LONGEST] + more, self._kind(text, at - 1))
+
+    def _kind(self, text: str, index: int) -> str | None:
+        if self._message and self._message in text:
+            self._message = None
+            return "cause"
+        if index in self._hardware or "[Hardware Error]" in text:
+            return "hw"
+        return "loud" if _LOUD.search(text) else None
 
 
 def section(log: bytes, report: Document) -> Markup:
@@ -61,8 +81,8 @@ def section(log: bytes, report: Document) -> Markup:
     found = lines(log, report)
     return tag(
         "section",
-        tag("h2", "Kernel log ", tag("small", f"{len(found)} lines")),
-        _jumps(found), _search(),
+        tag("h2", "Kernel log ", tag("small", f"{len(found.first) + found.left_out + len(found.last)} lines")),
+        _jumps([*found.first, *found.last]), _search(),
         tag("div", *_shown(found), class_="log", tabindex="0", role="region", aria_label="Kernel log"),
         id="log",
     )  # fmt: skip
@@ -93,14 +113,11 @@ def _search() -> Markup:
     )  # fmt: skip
 
 
-def _shown(found: Sequence[LogLine]) -> Iterator[Markup]:
-    left_out = len(found) - FIRST - LAST
-    if left_out <= 0:
-        yield from map(_line, found)
-        return
-    yield from map(_line, found[:FIRST])
-    yield tag("p", f"{left_out} lines are left out here; dmesg.txt has them all", class_="gap")
-    yield from map(_line, found[-LAST:])
+def _shown(found: Shown) -> Iterator[Markup]:
+    yield from map(_line, found.first)
+    if found.left_out:
+        yield tag("p", f"{found.left_out} lines are left out here; dmesg.txt has them all", class_="gap")
+    yield from map(_line, found.last)
 
 
 def _line(line: LogLine) -> Markup:

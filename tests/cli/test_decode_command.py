@@ -149,6 +149,12 @@ def test_what_cannot_be_read_says_so_and_the_others_are_still_told(tmp_path: Pat
     assert "no\\x1bthing: cannot be read" in said[3]
 
 
+def test_the_folder_of_all_crashes_says_which_to_name() -> None:
+    said = brief(MINIS)
+    assert "holds neither a dump nor a log of a crash; it holds 3 crash folders: name them, as " in said
+    assert said.rstrip().endswith(NULL)
+
+
 def test_an_empty_log_is_not_a_log_without_a_crash(tmp_path: Path) -> None:
     (tmp_path / "log").write_bytes(b"")
     assert brief(tmp_path / "log") == "the log is empty, so what happened is not known\n"

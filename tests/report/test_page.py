@@ -112,7 +112,8 @@ def test_what_matters_stands_on_it() -> None:
 
 def test_the_lines_of_the_log_that_matter_are_marked_and_linked() -> None:
     log = lab("mce")
-    found = {line.number: line.kind for line in loglines.lines(log, report_of(log)) if line.kind}
+    shown_lines = loglines.lines(log, report_of(log))
+    found = {line.number: line.kind for line in shown_lines.first if line.kind}
     raw = log.decode().split("\n")
     assert [number for number, kind in found.items() if kind == "cause"] == [len(raw) - 1]
     hardware = [number for number, kind in found.items() if kind == "hw"]
@@ -122,14 +123,25 @@ def test_the_lines_of_the_log_that_matter_are_marked_and_linked() -> None:
 
 
 def test_every_line_of_a_log_is_there_and_of_a_long_one_the_ends() -> None:
-    log = b"".join(b"[%5d.000000] line %d\n" % (at, at) for at in range(loglines.FIRST + loglines.LAST + 500))
-    lines = Seen(shown(log)).texts["p"]
+    count = loglines.FIRST + loglines.LAST + 500
+    log = b"\n".join(b"[%5d.000000] line %d" % (at, at) for at in range(1, count + 1))
+    seen = Seen(shown(log))
+    lines = seen.texts["p"]
     assert sum("] line " in line for line in lines) == loglines.FIRST + loglines.LAST
+    assert f"{count} lines" in seen.texts["small"]
+    numbers = [int(value or 0) for _, key, value in seen.attributes if key == "data-n"]
+    assert numbers == [*range(1, loglines.FIRST + 1), *range(count - loglines.LAST + 1, count + 1)]
     assert "500 lines are left out here; dmesg.txt has them all" in lines
     short = Seen(shown(lab("null")))
     assert [line for line in short.texts["p"] if line in lab("null").decode().splitlines()] == [
         line for line in lab("null").decode().splitlines() if line.strip()
     ]
+
+
+def test_a_log_of_endless_lines_or_of_one_makes_no_endless_page() -> None:
+    assert len(page(report_of(b""), log=b"x\n" * 2_000_000)) < 4 << 20
+    assert len(page(report_of(b""), log=b"x" * 20_000_000)) < 1 << 20
+    assert "x ... 20000000 bytes in all" in page(report_of(b""), log=b"x" * 20_000_000)
 
 
 def test_without_a_log_or_a_crash_the_page_says_so() -> None:
