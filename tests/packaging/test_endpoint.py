@@ -18,8 +18,8 @@ from kdump_agent.ship.http import Trust
 from kdump_agent.ship.tus import Tus
 from tests.machine import MCE, MINIS, REPOSITORY, Machine
 from tests.ship import server
+from tests.ship.authority import Authority
 from tests.ship.server import TusServer
-from tests.ship.test_liar import Authority
 from tests.test_main_job import check_delivery
 
 from . import crashes

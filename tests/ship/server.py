@@ -7,11 +7,15 @@ import contextlib
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pyinotify
 
 HERE = Path(__file__).parent / "tus_server"
 
@@ -58,6 +62,17 @@ class TusServer:
         self.process.wait()
         self.process.stdout.close()
         self.process = None
+
+    def wait_for_bytes(self, count: int, within: float = 900) -> None:
+        """Wait until a single upload has so many bytes, complete or not. Raises TimeoutError."""
+        manager = pyinotify.WatchManager()
+        manager.add_watch(str(self.store), pyinotify.IN_CREATE | pyinotify.IN_MODIFY, quiet=False)
+        with os.fdopen(manager.get_fd(), "rb", buffering=0) as doorbell:
+            until = time.monotonic() + within
+            while max((path.stat().st_size for path in self.store.iterdir()), default=0) < count:
+                if not select.select([doorbell], [], [], max(0, until - time.monotonic()))[0]:
+                    raise TimeoutError(f"no upload of {count} bytes in {self.store}")
+                doorbell.read(1 << 16)
 
     def uploads(self, below: str = "crashes/") -> list[Arrived]:
         """What is in the store under such a key, complete or not."""

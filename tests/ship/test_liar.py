@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +23,7 @@ from kdump_agent.ship.http import Trust, retry_after
 from kdump_agent.ship.throttle import Slice, Throttle
 from kdump_agent.ship.tus import Tus
 
+from .authority import Authority
 from .server import tus_server
 from .test_contract import CONTENT, ITEM, beat, quiet
 
@@ -265,52 +265,6 @@ def test_a_real_server_wants_the_token(tmp_path: Path) -> None:
             Tus(url, lambda: "wrong").begin(ITEM)
 
 
-class Authority:
-    """Certificates made by openssl for the test."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        home.mkdir()
-        own = (
-            "-keyout",
-            "ca.key",
-            "-out",
-            "ca.pem",
-            "-subj",
-            "/CN=ca",
-            "-days",
-            "2",
-            "-addext",
-            "keyUsage=critical,keyCertSign,cRLSign",
-        )
-        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", *own)
-
-    def issue(self, name: str, san: str) -> tuple[Path, Path]:
-        (self.home / f"{name}.ext").write_text(f"subjectAltName={san}\nauthorityKeyIdentifier=keyid\n")
-        self._openssl(
-            "req",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            f"{name}.key",
-            "-out",
-            f"{name}.csr",
-            "-subj",
-            f"/CN={name}",
-        )
-        signer = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2")
-        self._openssl("x509", "-req", "-in", f"{name}.csr", *signer, "-out", f"{name}.pem", "-extfile", f"{name}.ext")
-        return self.home / f"{name}.pem", self.home / f"{name}.key"
-
-    @property
-    def ca(self) -> Path:
-        return self.home / "ca.pem"
-
-    def _openssl(self, *words: str) -> None:
-        subprocess.run(["openssl", *words], cwd=self.home, check=True, capture_output=True)
-
-
 def test_tls_wants_the_right_authority_name_and_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, strangers = Authority(tmp_path / "ours"), Authority(tmp_path / "strangers")
     cert, key = ours.issue("server", "IP:127.0.0.1")
@@ -328,6 +282,16 @@ def test_tls_wants_the_right_authority_name_and_client(tmp_path: Path, monkeypat
         with pytest.raises(Permanent, match="TLS was refused"):
             Tus(url.replace("127.0.0.1", "localhost"), trust=Trust(ours.ca, *mine)).begin(ITEM)
         assert len(server.uploads()) == 1
+
+
+@pytest.mark.parametrize("other", ["IP:127.0.0.2", "DNS:127.0.0.1", "DNS:localhost"])
+def test_tls_to_an_address_wants_a_certificate_for_that_address(tmp_path: Path, other: str) -> None:
+    ours = Authority(tmp_path / "ours")
+    cert, key = ours.issue("server", other)
+    with tus_server(tmp_path / "store", "", str(cert), str(key), scheme="https") as server:
+        with pytest.raises(Permanent, match="TLS was refused"):
+            Tus(server.url.replace("tus+", ""), trust=Trust(ours.ca)).begin(ITEM)
+        assert server.uploads() == []
 
 
 @contextlib.contextmanager
