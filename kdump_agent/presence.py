@@ -158,6 +158,7 @@ class Presence:
             self._carry(path)
             files.write_json(self._sent, {"at": self.clock(), "news": news(document)})
             self._failures, self._not_before = 0, float("-inf")
+            self.log.info("status delivered", verdict=document["verdict"])
         except (AgentError, OSError) as exc:
             self._failures += 1
             wait = self.backoff(self._failures, getattr(exc, "after", None))
