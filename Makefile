@@ -7,11 +7,12 @@ DEB_NEEDS := dpkg-dev debhelper dh-python pkgconf pybuild-plugin-pyproject pytho
 	python3-sdnotify python3-setuptools python3-structlog python3-tomli
 PACKAGING_TEST_NEEDS := $(DEB_NEEDS) cpio fish lintian man-db mandoc nginx-light rpm rpmlint zsh
 
-.PHONY: help demo test check bench deb rpm clean
+.PHONY: help demo test lab lab-needs check bench deb rpm clean
 
 help:
 	@echo "make demo   set up, then ship three real crashes into ./demo/outbox and show one"
 	@echo "make test   set up, then lint, type check and run every test"
+	@echo "make lab    set up, then crash real guests in every way that the lab knows (minutes each)"
 	@echo "make bench  measure against peers, as ratios"
 	@echo "make deb    build dist/kdump-agent_*.deb (on Debian or Ubuntu)"
 	@echo "make rpm    build dist/kdump-agent-*.noarch.rpm"
@@ -30,9 +31,16 @@ test: $(VENV)/ready-to-test
 	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd crash python3-drgn e2fsprogs xfsprogs
 	@packaging/prepare $(PACKAGING_TEST_NEEDS)
 	@packaging/promtool $(BIN)
+	@$(MAKE) --silent lab-needs
 	$(MAKE) check
-	$(BIN)/python -m pytest -q -n 4
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not (lab and slow)"
 	packaging/test-pythons
+
+lab:
+	tests/lab/run
+
+lab-needs: $(VENV)/ready-to-test
+	@packaging/prepare qemu-system-x86 mmdebstrap e2fsprogs nodejs npm openssl zstd
 
 check: $(VENV)/ready-to-test
 	$(BIN)/ruff check .

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
+from tests.machine import REPOSITORY
+
+from .fleet import FleetHost, fleet_host
 from .guest import Guest, guest
 from .recipe import BOOKWORM, TRIXIE
+
+FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture
@@ -20,6 +27,52 @@ def bookworm(tmp_path: Path) -> Iterator[Guest]:
 
 @pytest.fixture
 def trixie(tmp_path: Path) -> Iterator[Guest]:
-    """Debian 13."""
+    """Debian 13, with Python 3.13."""
     with guest(TRIXIE, tmp_path / "trixie") as up:
         yield up
+
+
+@pytest.fixture
+def bookworm_host(bookworm: Guest, tmp_path: Path) -> Iterator[FleetHost]:
+    """Debian 12 and an endpoint; the agent is not yet installed."""
+    with fleet_host(bookworm, tmp_path) as host:
+        yield host
+
+
+@pytest.fixture
+def trixie_host(trixie: Guest, tmp_path: Path) -> Iterator[FleetHost]:
+    """Debian 13 and an endpoint; the agent is not yet installed."""
+    with fleet_host(trixie, tmp_path) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def deb() -> Path:
+    """The Debian package of this tree."""
+    subprocess.run(["make", "deb"], cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+    (built,) = REPOSITORY.glob("dist/kdump-agent_*_all.deb")
+    return built
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[dict[str, float]], None]:
+    """Tell what was measured at the end of the run."""
+    told = request.config.stash.setdefault(FIGURES, [])
+
+    def tell(figures: dict[str, float]) -> None:
+        words = ", ".join(f"{name}: {value}" for name, value in figures.items())
+        told.append(f"{request.node.name}: {words}")
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if told := config.stash.get(FIGURES, []):
+        terminalreporter.section("what it cost the guest")
+        terminalreporter.write_line("\n".join(told))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the guests: they wait for minutes while the other workers test on."""
+    items.sort(key=lambda item: item.get_closest_marker("lab") is None)
