@@ -33,7 +33,7 @@ test: $(VENV)/ready-to-test
 	@packaging/promtool $(BIN)
 	@$(MAKE) --silent lab-needs
 	$(MAKE) check
-	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not (lab and slow)"
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not lab"
 	packaging/test-pythons
 
 lab:

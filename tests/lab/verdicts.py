@@ -20,7 +20,7 @@ DENIED = re.compile(r"SECCOMP|apparmor=.DENIED|Permission denied|Operation not p
 def check_armed(host: FleetHost) -> None:
     """The host can capture its next crash, and says so itself."""
     answer = json.loads(host.guest.run("kdump-agent check --json", check=False))
-    assert answer["verdict"] == "armed", answer["findings"]
+    assert answer["state"] == "armed", answer["findings"]
 
 
 def check_arrival(host: FleetHost, crash: Crash) -> None:
