@@ -13,7 +13,6 @@ from typing import Any
 
 from kdump_agent import files
 from kdump_agent.analysis.cache import Cache
-from kdump_agent.analysis.document import Analysis, document
 from kdump_agent.analysis.find import Missing, Search
 from kdump_agent.analysis.question import Question
 from kdump_agent.decode.log import decode
@@ -23,7 +22,7 @@ from kdump_agent.discover import layout
 from kdump_agent.errors import AgentError, Permanent
 from kdump_agent.pack import unpack
 from kdump_agent.pack.packers import packer
-from kdump_agent.stages.analyse import analysis_of, ask_about, crashed
+from kdump_agent.stages.analyse import analysis_of, ask_about, crashed, not_opened
 from kdump_agent.vmcore.header import read_header
 
 from . import debugger, spool, wire
@@ -89,9 +88,8 @@ def _analyse(
         log = decoder.ask("dmesg", {"vmcore": dump.fd}, lambda: None).blobs.get(LOG, b"")
     with search.find(crashed(header, log)) as found:
         if isinstance(found, Missing):
-            why = found.refused or ("no vmlinux with debugging information is here",)
-            none = Analysis(install=found.install, doubts=(*dump.doubts, *why))
-            return document(none, crash_id=None), {}
+            told = not_opened(found, None)
+            return {**told, "doubts": [*dump.doubts, *told["doubts"]]}, {}
         fit = ask_about(replace(question, modules=search.modules(header.release)), header, asdict(decode(log)))
         told, texts = analysis_of(decoder, dump.fd, found, fit, None, lambda: None)
     return {**told, "doubts": [*dump.doubts, *told["doubts"]]}, texts

@@ -30,7 +30,7 @@ from kdump_agent.vmcore.vmcoreinfo import number
 from .decode import DMESG, REPORT, describe
 from .source import open_source
 
-_LARGEST_REPORT = 64 << 20
+_LARGEST = 64 << 20
 _MOST_FRAMES = 64
 _LOOP = 86400
 """Seconds within which the same crash again is a loop, and not worth a second look."""
@@ -57,7 +57,7 @@ class AnalyseStage:
         if is_raw(job):
             return _doubting(done, f"it was not analysed: {job.attempts - 1} tries of that ended the agent")
         folder = self.jobs.folder(job.id)
-        report = _report(folder)
+        report = _document(folder / REPORT)
         if twin := self._twin(job, report):
             self.log.info("not analysed", job=job.id, why=f"it is the same crash as {twin}, which was")
             return done
@@ -73,13 +73,15 @@ class AnalyseStage:
         log = folder / DMESG
         with self.search.find(crashed(header, log.read_bytes() if log.exists() else b"")) as found:
             if isinstance(found, Missing):
+                self.log.info("not analysed", job=job.id, why=str(found))
                 # Most hosts have none, and that is no fault; one that is there and does not fit is worth a word.
-                self.log.info(
-                    "not analysed", job=job.id, why="; ".join(found.refused) or "no vmlinux", hint=found.install
-                )
-                return _doubting(job, f"it was not analysed: {found}") if found.refused else job
+                return self._keep(job, folder, not_opened(found, job.id), {}) if found.refused else job
             question = ask_about(replace(self.question, modules=self.search.modules(header.release)), header, report)
             told, texts = analysis_of(self.decoder(folder), fd, found, question, job.id, self.beat)
+        self.log.info("analysed", job=job.id, opened=told["opened"], vmlinux=found.path, doubts=len(told["doubts"]))
+        return self._keep(job, folder, told, texts)
+
+    def _keep(self, job: Job, folder: Path, told: dict[str, Any], texts: Mapping[str, bytes]) -> Job:
         names = (DOCUMENT, *sorted(texts))
         try:
             for name, content in texts.items():
@@ -89,25 +91,32 @@ class AnalyseStage:
             for name in names:
                 files.remove(folder / name)
             return _doubting(job, f"its analysis could not be kept: {exc.strerror}")
-        self.log.info("analysed", job=job.id, opened=told["opened"], vmlinux=found.path, doubts=len(told["doubts"]))
         return replace(job, artifacts=(*job.artifacts, *(describe(folder / name) for name in names)))
 
     def _twin(self, job: Job, report: Mapping[str, Any]) -> str | None:
         """Return the id of a crash with the same signature, of about the same time, that was analysed."""
         mine = _signature(report)
-        others = (
+        near = (
             other
             for other in self.jobs.all()[0]
             if other.id != job.id and other.artifact(DOCUMENT) and abs(other.crashed_at - job.crashed_at) < _LOOP
         )
-        return next(
-            (each.id for each in others if mine and _signature(_report(self.jobs.folder(each.id))) == mine), None
-        )
+        return next((each.id for each in near if mine and self._opened_as(each, mine)), None)
+
+    def _opened_as(self, job: Job, signature: object) -> bool:
+        folder = self.jobs.folder(job.id)
+        return _signature(_document(folder / REPORT)) == signature and bool(_document(folder / DOCUMENT).get("vmlinux"))
 
 
 def crashed(header: Header, log: bytes) -> Crashed:
     """Return which kernel a dump is of."""
     return Crashed(header.release, header.version, header.build_id, banner_in_log(log))
+
+
+def not_opened(missing: Missing, crash_id: str | None) -> dict[str, Any]:
+    """Return the document that says why no vmlinux was taken, and what to install."""
+    why = missing.refused or ("no vmlinux with debugging information is here",)
+    return document(Analysis(install=missing.install, doubts=why), crash_id=crash_id)
 
 
 def ask_about(question: Question, header: Header, report: Mapping[str, Any]) -> Question:
@@ -151,10 +160,11 @@ def _believe(raw: bytes) -> tuple[dict[str, Any] | None, str | None]:
     return (None, f"the decoder's analysis is nonsense: {wrong}") if wrong else (told, None)
 
 
-def _report(folder: Path) -> Mapping[str, Any]:
+def _document(path: Path) -> Mapping[str, Any]:
+    """Return one of our own documents, empty when it cannot be read."""
     try:
-        with (folder / REPORT).open("rb") as file:
-            found = json.loads(file.read(_LARGEST_REPORT))
+        with path.open("rb") as file:
+            found = json.loads(file.read(_LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, Mapping) else {}

@@ -113,12 +113,15 @@ def test_no_vmlinux_is_no_fault(tmp_path: Path) -> None:
     assert (done.stage, done.artifacts, done.doubts, bench.decoder.asked) == (Stage.ANALYSED, (), (), [])
 
 
-def test_a_vmlinux_that_does_not_fit_is_a_doubt_with_the_package(tmp_path: Path) -> None:
+def test_a_vmlinux_that_does_not_fit_is_told_with_the_package(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Answer(), vmlinux_id=OTHER)
-    done = bench.stage(bench.job(NULL))
-    assert (done.stage, done.artifacts, bench.decoder.asked) == (Stage.ANALYSED, (), [])
-    assert OTHER in done.doubts[0]
-    assert "linux-image-6.1.0-50-amd64-dbg" in done.doubts[0]
+    job = bench.job(NULL)
+    done = bench.stage(job)
+    assert (done.stage, names(done), bench.decoder.asked) == (Stage.ANALYSED, ["analysis.json"], [])
+    told = bench.told(job)
+    assert (told["opened"], told["crash_id"], told["vmlinux"]) == ("no", job.id, None)
+    assert OTHER in told["doubts"][0]
+    assert told["install"].startswith("linux-image-6.1.0-50-amd64-dbg ")
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b"null", json.dumps({**FOUND, "cpus": "two"}).encode(), b"[" * 100_000])
