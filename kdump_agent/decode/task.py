@@ -80,8 +80,9 @@ class Task:
 def running(lines: Sequence[Line], *, asleep: bool = False) -> Task:
     """Return who was running, each fact from the first line that tells it; of one ``asleep`` no CPU is told."""
     told: dict[str, str] = {}
+    forms = _TASKS if asleep else (*_TASKS, *_CPUS)
     for line in lines:
-        facts = _facts(line.text, _TASKS if asleep else (*_TASKS, *_CPUS))
+        facts = _facts(line.text, forms)
         if told.get("pid") in (None, facts.get("pid", told.get("pid"))):  # a line of another task tells nothing of ours
             told = {**facts, **told}
         if told.keys() >= {"cpu", "pid", "comm"}:
