@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from kdump_agent.lastboot.boots import Boots
 from kdump_agent.lastboot.compose import NOTHING
 from kdump_agent.model import CrashDir, Dump
 from kdump_agent.report.document import Host as Name
-from kdump_agent.report.document import schema
+from kdump_agent.report.document import iso, schema
 from kdump_agent.report.html import page
 from kdump_agent.report.terminal import render
 from kdump_agent.stages.decode import DecodeStage
@@ -125,6 +126,36 @@ def test_a_panic_that_the_journal_had_time_to_keep_is_told_with_a_doubt(host: Re
     assert any("last words may be missing" in doubt for doubt in report["doubts"])
 
 
+def test_what_the_kernel_said_long_before_the_end_is_no_last_word(host: Reborn) -> None:
+    early = str((BEGAN - HOUR) * 1_000_000)
+    words = [kernel("an old story", __REALTIME_TIMESTAMP=early), kernel("the last word")]
+    host.journal(words, words)
+    host.report()
+    ((job,), _) = host.jobs.all()
+    assert (host.jobs.folder(job.id) / "dmesg.txt").read_bytes() == b"<4>[ 3540.000000] the last word\n"
+
+
+def test_a_crash_is_never_dated_after_the_boot_that_followed_it(host: Reborn) -> None:
+    host.journal([said("x", __REALTIME_TIMESTAMP=str((BEGAN + 7 * HOUR) * 1_000_000))])
+    assert host.report()["crashed_at"] == iso(BEGAN)
+
+
+def test_without_a_journal_the_agents_last_sign_of_life_dates_the_crash(host: Reborn) -> None:
+    shutil.rmtree(host.root / "kdump-agent-captures")
+    assert host.report()["crashed_at"] == iso(BEGAN - 90)
+
+
+def test_the_answer_is_that_of_the_present_boot_and_survives_a_restart(host: Reborn) -> None:
+    host.inquest()([], ())
+    again = host.inquest()
+    again.begin()
+    assert again.boots.answer is not None
+    assert again.boots.answer["unclean"] == "yes"
+    after = host.inquest("d" * 32)
+    after.begin()
+    assert after.boots.answer is None
+
+
 def test_a_warning_in_the_journal_is_not_made_the_cause(host: Reborn) -> None:
     words = [kernel("WARNING: CPU: 0 PID: 1 at kernel/x.c:1 some_function+0x1/0x2")]
     host.journal(words, words)
@@ -139,7 +170,10 @@ def test_what_the_present_kernel_found_of_the_one_before_is_told(host: Reborn) -
         "[    0.901000] h kernel: mce: [Hardware Error]: Machine check events logged\n"
         "[    0.901001] h kernel: mce: [Hardware Error]: CPU 0: Machine Check: 0 Bank 5: be00000000800400\n"
         "[    0.901002] h kernel: mce: [Hardware Error]: TSC 0 ADDR 12345000 MISC 8c\n"
-        "[    0.901003] h kernel: mce: [Hardware Error]: PROCESSOR 0:50654 TIME 1799999990 SOCKET 0 APIC 0\n",
+        "[    0.901003] h kernel: mce: [Hardware Error]: PROCESSOR 0:50654 TIME 1799999990 SOCKET 0 APIC 0\n"
+        "[ 4000.901001] h kernel: mce: [Hardware Error]: CPU 1: Machine Check: 0 Bank 7: 8c00004000010090\n"
+        "[ 4000.901002] h kernel: mce: [Hardware Error]: TSC 0 ADDR 12345000 MISC 8c\n"
+        "[ 4000.901003] h kernel: mce: [Hardware Error]: PROCESSOR 0:50654 TIME 1800004000 SOCKET 0 APIC 1\n",
     )
     host.write("sys/firmware/acpi/tables/data/BERT", bytes([1, 0, 0, 0] + [0] * 12 + [1, 0, 0, 0]) + b"x" * 9000)
     report = host.report()
@@ -248,9 +282,11 @@ def test_pstore_records_go_after_delivery_and_only_if_that_is_set(
     assert record.exists()
     assert one_pass("") == 0
     assert record.exists()
+    later = host.write("sys/fs/pstore/dmesg-efi-179549000001001", PANIC)
     assert one_pass("[last_boot]\nremove_pstore = true") == 0
     assert not record.exists()
     assert other.exists()
+    assert later.exists()
     ((job,), _) = host.jobs.all()
     assert job.crash.layout == NOTHING
     arrived = {path.name: path for path in (host.jobs.state_dir / "outbox/crashes").rglob("*.*")}
