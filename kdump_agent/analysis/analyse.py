@@ -75,7 +75,7 @@ def _with_drgn(told: Document, lend: Lend, vmlinux: Vmlinux, question: Question,
 def join(crash: Document, drgn: Document) -> Document:
     """Return the one document that two debuggers make: crash's words first, drgn's where crash has none or not all."""
     if crash["opened"] == "no":
-        return {**drgn, "doubts": [*crash["doubts"], *drgn["doubts"]]}
+        return {**drgn, "doubts": [*crash["doubts"], *drgn["doubts"], *_broken_off(drgn["panic_task"])]}
     filled = {name: drgn[name] for name, value in crash.items() if value in (None, [], {}) and drgn.get(name)}
     if crash["tasks"]["complete"] != "yes" and drgn["tasks"]["complete"] == "yes":
         filled.update(tasks=drgn["tasks"], blocked=drgn["blocked"])
@@ -84,6 +84,13 @@ def join(crash: Document, drgn: Document) -> Document:
     if not crash["kernel"]["release"]:
         filled["kernel"] = drgn["kernel"]
     return {**crash, **filled, "helper": drgn["tool"], "doubts": [*crash["doubts"], *drgn["doubts"]]}
+
+
+def _broken_off(stack: Document | None) -> Iterator[str]:
+    """A stack begins in the kernel's entry code; one that ends in a module could not be followed through it."""
+    last = (stack or {}).get("frames", [])[-1:]
+    if last and last[0]["module"]:
+        yield f"drgn followed the stack no further than [{last[0]['module']}], whose debugging information is not here"
 
 
 def _nothing(why: str) -> Document:
