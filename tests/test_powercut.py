@@ -62,9 +62,18 @@ class Disks:
             self.mounted.append(self.home / name)
 
     def unmount(self) -> None:
+        """Let go of the disks, also where a child of the agent that is not yet gone holds one."""
         while self.mounted:
-            subprocess.run(["umount", str(self.mounted[-1])], check=True)
+            subprocess.run(["umount", "--lazy", str(self.mounted[-1])], check=True)
             self.mounted.pop()
+
+    def come_back(self) -> None:
+        """Mount what the disks hold after a cut. It is a copy: whoever still holds the old ones does not matter."""
+        self.unmount()
+        for name in DISKS:
+            subprocess.run(["cp", "--sparse=always", self._image(name), self._image("copy")], check=True)
+            subprocess.run(["mv", self._image("copy"), self._image(name)], check=True)
+        self.mount()
 
     def cut(self) -> None:
         for name in DISKS:
@@ -91,7 +100,8 @@ def crashed_machine(disks: Disks) -> Machine:
     machine.write_config("[retain]\nkeep = 0\nremove_source = true\nmin_free = 0\n")
     for crash in CRASHES:
         machine.add(MINIS / crash)
-    os.sync()
+    for name in DISKS:
+        subprocess.run(["sync", "--file-system", str(disks.home / name)], check=True)
     return machine
 
 
@@ -117,8 +127,7 @@ def run_until(machine: Machine, disks: Disks, moment: str, flaw: str = "pass", *
         agent.kill()
         agent.wait()
         agent.stderr.close()
-    disks.unmount()
-    disks.mount()
+    disks.come_back()
     return heard == times
 
 
@@ -151,12 +160,11 @@ def _is_local(machine: Machine, name: str) -> bool:
     return (machine.crash / name / dump_of(MINIS / name).name).exists()
 
 
-@pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("disks", ["ext4", "xfs"], indirect=True)
-def test_nothing_is_lost_or_doubled_by_a_power_cut(disks: Disks, moment: str, times: int) -> None:
+def test_nothing_is_lost_or_doubled_by_a_power_cut(disks: Disks, moment: str) -> None:
     machine = crashed_machine(disks)
-    assert run_until(machine, disks, moment, times=times)
+    assert run_until(machine, disks, moment, times=len(CRASHES))
     assert lost(machine) == []
     answer = machine.run("run", "--once")
     assert answer.returncode == 0, answer.stderr
