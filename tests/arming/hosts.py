@@ -299,7 +299,7 @@ BROKEN = (
     Broken("target.tight", "rhel 9", {  # all memory is written, so much more is wanted
         "etc/kdump.conf": "core_collector cp\n", "kdump-agent-captures/stat-f-target": "400000 4096 3200100\n",
     }),
-    Broken("target.read-only", "debian 12", {"proc/self/mountinfo": MOUNTINFO.replace(" rw,relatime", " ro,relatime")}),
+    Broken("target.read-only", "debian 12", {"proc/self/mountinfo": MOUNTINFO.replace(" rw,data", " ro,data")}),
     Broken("target.missing", "suse 15", {"var/crash/.keep": None}, "mkdir -p /var/crash"),
     Broken("target.unmounted", "rhel 9", {"etc/kdump.conf": "xfs /dev/mapper/vg-crash\npath /\n"}, "mount -a"),
     Broken("target.remote", "centos 7", {"etc/kdump.conf": "ssh dump@collector\nsshkey /root/.ssh/kdump_id_rsa\n"}),

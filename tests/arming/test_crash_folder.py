@@ -96,3 +96,12 @@ def test_a_path_lies_on_the_deepest_mount_and_on_the_later_of_two() -> None:
     assert [found.source for found in (holding(twice, path) for path in paths) if found] == [
         "/dev/sda1", "/dev/sdb1", "storage:/export/dumps", "/dev/sdb1",
     ]  # fmt: skip
+
+
+def test_a_mount_that_only_we_see_read_only_is_none() -> None:
+    """As a service with ProtectSystem=strict does; a file system that is read-only says so itself."""
+    ours, truly = parse_mountinfo(
+        "22 1 8:1 / / ro,relatime - ext4 /dev/sda1 rw\n23 22 8:2 / /mnt ro - ext4 /dev/sda2 ro,noload\n"
+    )
+    assert "ro" not in ours.options
+    assert "ro" in truly.options

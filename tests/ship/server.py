@@ -78,7 +78,10 @@ class TusServer:
         """What is in the store under such a key, complete or not."""
         found = []
         for sheet in sorted(self.store.glob("*.json")):
-            document = json.loads(sheet.read_text())
+            try:
+                document = json.loads(sheet.read_text())
+            except ValueError:
+                continue  # it is being written at this moment
             upload = Arrived(sheet.with_suffix(""), document["size"], document.get("metadata") or {})
             if upload.metadata.get("key", "").startswith(below):
                 found.append(upload)

@@ -1,6 +1,8 @@
 """Which file systems are mounted: /proc/self/mountinfo, read and searched.
 
-The format is proc(5), "/proc/pid/mountinfo": mount point in field 5, then after a lone ``-`` the type and source.
+The format is proc(5), "/proc/pid/mountinfo": mount point in field 5, then after a lone ``-`` the type, the source, and
+the file system's own options. Those of the one mount (field 6) are not looked at: a service whose unit has
+ProtectSystem=strict sees every mount read-only, and the crash kernel does not.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ class Mount:
     kind: str
     source: str
     options: tuple[str, ...] = ()
+    """Of the file system, whoever mounted it."""
 
 
 def parse_mountinfo(text: str) -> tuple[Mount, ...]:
@@ -42,10 +45,10 @@ def _mount(line: str) -> Mount | None:
     fields = line.split(" ")
     try:
         dash = fields.index("-", 6)
-        point, kind, source = fields[4], fields[dash + 1], fields[dash + 2]
+        point, kind, source, options = fields[4], *fields[dash + 1 : dash + 4]
     except (ValueError, IndexError):
         return None
-    return Mount(PurePosixPath(_plain(point)), kind, _plain(source), tuple(fields[5].split(",")))
+    return Mount(PurePosixPath(_plain(point)), kind, _plain(source), tuple(options.split(",")))
 
 
 def _plain(field: str) -> str:
