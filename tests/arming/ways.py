@@ -139,7 +139,7 @@ def _service(kind: Kind) -> Iterator[tuple[str, Change]]:
 def _target(kind: Kind) -> Iterator[tuple[str, Change]]:
     yield "target.full", {f"{CAPTURES}/stat-f-target": "100 4096 3200100\n"}
     yield "target.tight", {f"{CAPTURES}/stat-f-target": "30000 4096 3200100\n"}
-    yield "target.read-only", {"proc/self/mountinfo": MOUNTINFO.replace(" rw,relatime", " ro,relatime")}
+    yield "target.read-only", {"proc/self/mountinfo": MOUNTINFO.replace(" rw,data", " ro,data")}
     yield "target.missing", {"var/crash/.keep": None}
     yield "target.remote", {kind.settings: REMOTE[kind.settings]}
     yield "target.unknown", {"proc/self/mountinfo": None, "proc/self/mountinfo/x": ""}
