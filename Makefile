@@ -28,7 +28,8 @@ demo: $(VENV)/ready
 	@echo; find demo/outbox -type f | sort
 
 test: $(VENV)/ready-to-test
-	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd crash python3-drgn e2fsprogs xfsprogs
+	@packaging/prepare zstd makedumpfile nodejs npm openssl systemd systemd-container mmdebstrap crash python3-drgn \
+		e2fsprogs xfsprogs
 	@packaging/prepare $(PACKAGING_TEST_NEEDS)
 	@packaging/promtool $(BIN)
 	@$(MAKE) --silent lab-needs
