@@ -7,6 +7,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -28,8 +29,8 @@ LINES = {  # a line as it is typed -> what the shell completes it to
 
 @cache
 def written(shell: str) -> str:
-    done = subprocess.run(["packaging/completions", shell], cwd=REPOSITORY, check=True, capture_output=True, text=True)
-    return done.stdout
+    argv = [sys.executable, "-B", "packaging/completions", shell]
+    return subprocess.run(argv, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.parametrize("line", LINES)
