@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
-from tests.machine import REPOSITORY
+from tests.packaging.built import package
 
 from .fleet import FleetHost, fleet_host
 from .guest import Guest, guest
@@ -49,9 +48,7 @@ def trixie_host(trixie: Guest, tmp_path: Path) -> Iterator[FleetHost]:
 @pytest.fixture(scope="session")
 def deb() -> Path:
     """The Debian package of this tree."""
-    subprocess.run(["make", "deb"], cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
-    (built,) = REPOSITORY.glob("dist/kdump-agent_*_all.deb")
-    return built
+    return package("deb")
 
 
 @pytest.fixture
