@@ -72,12 +72,12 @@ class FleetHost:
             systemctl enable -q --now {UNIT}"""
         )
 
-    def wait_for(self, event: str, *, then: str = "", within: float = 900) -> None:
-        """Wait until the agent of this boot has logged such an event, and then another.
+    def wait_for(self, event: str, *, job: str = "", then: str = "", within: float = 900) -> None:
+        """Wait until the agent of this boot has logged such an event, of this job if one is named, and then another.
 
         Raises AssertionError, with all that it logged.
         """
-        script = f"/{_event(event)}/,$ {{ /{_event(then or event)}/ q9 }}"
+        script = f"/{_of(job)}{_event(event)}/,$ {{ /{_event(then or event)}/ q9 }}"
         answer = self.guest.ask(FOLLOW.format(seconds=int(within), script=shlex.quote(script)), within=within + 60)
         assert answer.status == 0, f"no {then or event!r} in:\n" + self.guest.run("journalctl -b -o cat -u kdump-agent")
 
@@ -86,12 +86,19 @@ class FleetHost:
         lines = self.guest.run(f"journalctl -q -o cat _SYSTEMD_UNIT={UNIT}").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
+    def crashes(self) -> dict[str, Crash]:
+        """Return what has arrived, by crash; fails when any file of one came twice."""
+        found: dict[str, Crash] = {}
+        for key, uploads in self.server.arrived("crashes/").items():
+            assert len(uploads) == 1, uploads
+            crash, name = key.split("/")[-2:]
+            found.setdefault(crash, Crash({})).files[name] = uploads[0]
+        return found
+
     def crash(self) -> Crash:
-        """Return the only crash that has arrived; fails when any file of it came twice or not whole."""
-        arrived = self.server.arrived("crashes/")
-        assert all(len(each) == 1 for each in arrived.values()), arrived
-        assert len({key.rsplit("/", 1)[0] for key in arrived}) == 1, sorted(arrived)
-        return Crash({key.rsplit("/", 1)[1]: each[0] for key, each in arrived.items()})
+        """Return the only crash that has arrived."""
+        (only,) = self.crashes().values()
+        return only
 
     def status(self) -> dict[str, Any]:
         """Return what the host last told of itself."""
@@ -103,6 +110,10 @@ class FleetHost:
         """Return properties of the agent's unit."""
         said = self.guest.run(f"systemctl show {UNIT} -p {','.join(properties)}")
         return dict(line.split("=", 1) for line in said.splitlines())
+
+
+def _of(job: str) -> str:
+    return f'"job": "{job}".*' if job else ""
 
 
 def _event(words: str) -> str:

@@ -22,11 +22,15 @@ def test_a_dump_whose_upload_lost_its_power_arrives_once_and_whole(deb: Path, bo
     (torn,) = (each for each in host.server.uploads() if each.metadata["kind"] == "vmcore")
     assert 0 < torn.path.stat().st_size < torn.length
     host.guest.wait_for_boot()
-    host.wait_for("delivered", then="status delivered")
+    host.wait_for("delivered", job=torn.metadata["crash"], then="status delivered")
 
-    crash = host.crash()
+    crashes = host.crashes()
+    crash = crashes.pop(torn.metadata["crash"])
     assert crash.dump.path == torn.path, "the upload went on where it was torn"
     check_arrival(host, crash)
-    check_status(host)
+    (cut,) = crashes.values()
+    assert "manifest.json" in cut.files, "the power cut is told, too: a boot that ended without a word and left no dump"
+    assert cut.report["dump"]["format"] == "none"
+    check_status(host, delivered=2)
     assert host.status()["last_boot"]["unclean"] == "yes"
     check_health(host)
