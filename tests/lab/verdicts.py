@@ -64,5 +64,5 @@ def check_watchdog(host: FleetHost) -> None:
     until = int(shown[started]) // 1_000_000 + HALF_WATCHDOG + 1
     host.guest.run(f"left=$(( {until} - $(cut -d. -f1 /proc/uptime) )); [ $left -le 0 ] || sleep $left")
     shown = host.show("ActiveState", fed)
-    assert shown["ActiveState"] == "active"
+    assert shown["ActiveState"] == "active", host.guest.run("journalctl -b -o cat -u kdump-agent | tail -60")
     assert float(host.guest.run("cut -d' ' -f1 /proc/uptime")) - int(shown[fed]) / 1e6 < HALF_WATCHDOG
