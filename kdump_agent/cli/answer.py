@@ -16,6 +16,7 @@ from kdump_agent.jobs import Jobs, to_document
 from kdump_agent.model import Job, Stage
 from kdump_agent.report.terminal import Paper
 from kdump_agent.report.terminal import plain as plain
+from kdump_agent.report.words import headline, parts
 from kdump_agent.units import show_duration, show_size
 
 
@@ -70,9 +71,10 @@ def state_of(job: Job, now: float) -> str:
 
 
 def row(job: Job, jobs: Jobs, now: float) -> tuple[str, ...]:
-    """Return what `list` says of a job."""
-    said = summary(job, jobs)
-    return job.id, state_of(job, now), show_size(said["bytes"]), said["title"] or "-"
+    """Return what `list` says of a job: of a machine check its bank, not only that there was one."""
+    report = read_report(jobs, job)
+    what = parts(headline(report))[0] if report else "-"
+    return job.id, state_of(job, now), show_size(job.crash.dump.size if job.crash.dump else 0), what
 
 
 def record(job: Job) -> dict[str, object]:

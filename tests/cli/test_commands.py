@@ -27,7 +27,9 @@ def test_list_names_what_happened_newest_first(shipped: Machine) -> None:
     lines = shipped.run("list").stdout.splitlines()
     assert lines[0].split() == ["ID", "STAGE", "DUMP", "WHAT"]
     assert [line.split()[0][:16] for line in lines[1:]] == ["20261123T210248Z", "20261123T205132Z", "20261123T204625Z"]
-    assert "NULL pointer dereference in crashme_null" in lines[2]
+    assert lines[1].endswith("Instruction fetch unit: full tag parity (socket 0, CPU 0, bank 1, address 0x12345678)")
+    assert lines[2].endswith("NULL pointer dereference in crashme_null")
+    assert lines[3].endswith("Data cache level-1 data-read error (socket 0, CPU 0, bank 1, address 0x12345000)")
 
 
 def test_show_begins_with_the_sentence_that_matters(shipped: Machine) -> None:
