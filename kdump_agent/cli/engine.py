@@ -117,7 +117,7 @@ def build(
         leave=inquest.leave,
         status=status,
         hold=partial(_turn, setting, setting.settings.ship.spread) if spread else lambda: 0.0,
-        beat=stop.check,
+        beat=progress.beat,
         rescan=settings.agent.rescan,
     )
 
