@@ -78,6 +78,15 @@ def test_a_dump_that_is_renamed_into_place_arrives_without_a_poll(machine: Machi
         assert any(note.startswith("WATCHDOG=1") for note in agent.heard)
 
 
+def test_an_agent_with_nothing_to_do_still_feeds_the_watchdog(machine: Machine) -> None:
+    machine.write_config(agent='rescan = "1 s"')
+    with service(machine) as agent:
+        agent.wait_for("STATUS=0 waiting, 0 parked, 0 delivered")
+        agent.wait_for("STATUS=0 waiting, 0 parked, 0 delivered;")  # it has looked at the host, too
+        for _ in range(3):
+            agent.wait_for("WATCHDOG=1")
+
+
 def test_a_folder_that_is_removed_and_made_again_is_still_watched(machine: Machine) -> None:
     machine.crash.rmdir()
     with service(machine) as agent:
