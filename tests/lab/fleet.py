@@ -77,7 +77,8 @@ class FleetHost:
 
         Raises AssertionError, with all that it logged.
         """
-        script = f"/{_of(job)}{_event(event)}/,$ {{ /{_event(then or event)}/ q9 }}"
+        # no $ for "to the end": sed would wait for another line to know whether this one is the last
+        script = f"/{_of(job)}{_event(event)}/,/^never$/ {{ /{_event(then or event)}/ q9 }}"
         answer = self.guest.ask(FOLLOW.format(seconds=int(within), script=shlex.quote(script)), within=within + 60)
         assert answer.status == 0, f"no {then or event!r} in:\n" + self.guest.run("journalctl -b -o cat -u kdump-agent")
 
