@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mirror import mirror
+
 from .recipe import ROOT, Recipe
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "/var/cache")) / "kdump-agent-lab"
-MIRROR = os.environ.get("KDUMP_AGENT_LAB_MIRROR", "http://deb.debian.org/debian")
 DISK = "4G"
 """The size of the disk; what is not used takes no room on this host."""
 UNREAD = ("/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*")
@@ -96,7 +97,7 @@ def debian(suite: str, packages: tuple[str, ...], tree: Path, *hooks: str) -> No
     """Install these packages of a Debian into a folder that does not yet exist."""
     options = [f"--dpkgopt=path-exclude={pattern}" for pattern in UNREAD]
     say("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}", *options, *hooks,
-        suite, str(tree), MIRROR)  # fmt: skip
+        suite, str(tree), mirror())  # fmt: skip
 
 
 def say(*argv: str) -> None:

@@ -14,8 +14,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.mirror import mirror
+
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "/var/cache")) / "kdump-agent-nspawn"
-MIRROR = os.environ.get("KDUMP_AGENT_LAB_MIRROR", "http://deb.debian.org/debian")
 PACKAGES = (
     "dbus", "makedumpfile", "python3-pyinotify", "python3-requests", "python3-sdnotify", "python3-structlog",
     "python3-tomli", "rpm", "systemd-sysv", "zstd",
@@ -39,7 +40,7 @@ def _build(suite: str, folder: Path) -> None:
     draft = folder.with_name(f"{folder.name}.draft")
     excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in UNREAD]
     argv = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}", *excluded]
-    subprocess.run([*argv, suite, str(draft), MIRROR], check=True, stdin=subprocess.DEVNULL)
+    subprocess.run([*argv, suite, str(draft), mirror()], check=True, stdin=subprocess.DEVNULL)
     draft.rename(folder)
 
 
