@@ -177,7 +177,7 @@ class HostPaths:
     def boot_vmlinuxes(self, release: str) -> tuple[Path, ...]:
         """Where a kernel that somebody built has its own, perhaps packed."""
         packed = (f"boot/vmlinux-{release}{ending}" for ending in ("", ".gz", ".bz2", ".xz", ".zst", ".lz4"))
-        return tuple(self.root / place for place in (*packed, f"lib/modules/{release}/build/vmlinux"))
+        return tuple(self.root / place for place in packed)
 
     def by_build_id(self, build_id: str) -> Path:
         """Where distributions link debugging information by the build-id of what it is of."""

@@ -56,7 +56,7 @@ def host(tmp_path: Path) -> Host:
     [
         f"usr/lib/debug/lib/modules/{RELEASE}/vmlinux", f"usr/lib/debug/boot/vmlinux-{RELEASE}",
         f"usr/lib/debug/usr/lib/modules/{RELEASE}/vmlinux.debug", f"boot/vmlinux-{RELEASE}",
-        f"lib/modules/{RELEASE}/build/vmlinux", f"usr/lib/debug/.build-id/{ID[:2]}/{ID[2:]}.debug",
+        f"usr/lib/debug/.build-id/{ID[:2]}/{ID[2:]}.debug",
     ],
 )  # fmt: skip
 def test_each_usual_place_is_looked_at(host: Host, place: str) -> None:

@@ -69,6 +69,7 @@ class FleetHost:
             install -d -m 755 /etc/kdump-agent
             install -m 600 /host/token /host/config.toml /etc/kdump-agent
             install -m 644 /host/ca.pem /etc/kdump-agent
+            sync # a crash within seconds is to find the settings on the disk
             systemctl enable -q --now {UNIT}"""
         )
 
