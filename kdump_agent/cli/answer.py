@@ -43,22 +43,23 @@ def summary(job: Job, jobs: Jobs) -> dict[str, Any]:
 
 def read_report(jobs: Jobs, job: Job) -> dict[str, Any] | None:
     """Return a job's report, or None when it has none that can be read."""
-    try:
-        with (jobs.folder(job.id) / "report.json").open("rb") as file:
-            document = json.loads(file.read(64 << 20))
-    except (OSError, ValueError, RecursionError):
-        return None
+    document = _read_json(jobs.folder(job.id) / "report.json")
     return document if isinstance(document, dict) else None
 
 
 def read_analysis(folder: Path) -> dict[str, Any] | None:
     """Return the analysis in a job's folder, or None when there is none that keeps to its schema."""
+    found = _read_json(folder / DOCUMENT)
+    return found if isinstance(found, dict) and fault(found, schema()) is None else None
+
+
+def _read_json(path: Path) -> Any:
+    """Return what a JSON document holds; None when it cannot be read."""
     try:
-        with (folder / DOCUMENT).open("rb") as file:
-            found = json.loads(file.read(64 << 20))
+        with path.open("rb") as file:
+            return json.loads(file.read(64 << 20))
     except (OSError, ValueError, RecursionError):
         return None
-    return found if fault(found, schema()) is None else None
 
 
 def state_of(job: Job, now: float) -> str:
