@@ -218,12 +218,13 @@ class Agent:
         return None
 
     def _settle(self, job: Job, moved: Job) -> None:
-        now = int(self.clock())
         fresh = replace(moved, attempts=0, not_before=0.0, error=None)
+        if moved.stage is Stage.DELIVERED:
+            fresh = replace(fresh, delivered_at=int(self.clock()))
         if moved.stage is job.stage:
             self.jobs.save(fresh)
         else:
-            self.jobs.save(replace(self._held(fresh), moved_at=now))
+            self.jobs.save(self._held(fresh))
             self.log.info(moved.stage.value, job=job.id, crash=str(job.crash.folder))
 
     def _park(self, job: Job, why: str) -> None:

@@ -111,9 +111,7 @@ class Jobs:
         ``found`` are files that are to lie beside the record from the beginning, by name.
         """
         stamp = datetime.fromtimestamp(crashed_at, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        job = Job(
-            f"{stamp}-{secrets.token_hex(4)}", Stage.FOUND, crash, crashed_at, found_at=now, moved_at=now, doubts=doubts
-        )
+        job = Job(f"{stamp}-{secrets.token_hex(4)}", Stage.FOUND, crash, crashed_at, found_at=now, doubts=doubts)
         draft = self.home / f".{job.id}.draft"
         draft.mkdir(mode=0o700)
         for name, content in (found or {}).items():
@@ -186,9 +184,15 @@ def from_document(document: Mapping[str, Any], job_id: str) -> Job:
         uploads={name: Upload(**upload) for name, upload in document["uploads"].items()},
         doubts=tuple(map(str, document["doubts"])),
     )  # fmt: skip
-    for name, kind in (("crashed_at", int), ("found_at", int), ("attempts", int), ("not_before", (int, float))):
-        if not isinstance(found[name], kind):
-            raise TypeError(f"{name} is {found[name]!a}")
+    for name, kind in (
+        ("crashed_at", int),
+        ("found_at", int),
+        ("attempts", int),
+        ("not_before", (int, float)),
+        ("delivered_at", (int, type(None))),
+    ):
+        if not isinstance(found.get(name), kind):
+            raise TypeError(f"{name} is {found.get(name)!a}")
     return Job(**found)
 
 

@@ -101,8 +101,8 @@ class Job:
     """Why the last try failed."""
     parked: bool = False
     """The endpoint or the dump refused for good; a person's ``retry`` goes on."""
-    moved_at: int = 0
-    """When the present stage was reached, seconds since 1970."""
+    delivered_at: int | None = None
+    """When the endpoint had confirmed the whole of it, seconds since 1970."""
     doubts: tuple[str, ...] = ()
 
     def artifact(self, name: str) -> Artifact | None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from kdump_agent.arming import document as check
 from kdump_agent.errors import Retryable
 from kdump_agent.jobs import Jobs
+from kdump_agent.model import CrashDir, Job, Stage
 from kdump_agent.paths import HostPaths
 from kdump_agent.presence import DAY, HOUR, Presence
 from kdump_agent.report import status
@@ -28,6 +30,8 @@ from kdump_agent.ship.endpoint import Endpoint, Item
 from .machine import MINIS, NULL, Machine
 from .ship.server import TusServer
 from .test_agent import Quiet
+
+CRASH = CrashDir(Path("/var/crash/one"), "loose", None, None)
 
 
 def promtool() -> str:
@@ -71,11 +75,11 @@ class Standing:
         path = self.outbox / "hosts/h1/status.json"
         return json.loads(path.read_text()) if path.exists() else None
 
-    def tell(self) -> dict[str, Any] | None:
+    def tell(self, jobs: Sequence[Job] = ()) -> dict[str, Any] | None:
         """Let it tell, and return what is new at the endpoint."""
         path = self.outbox / "hosts/h1/status.json"
         path.unlink(missing_ok=True)
-        self.presence([])
+        self.presence(list(jobs))
         return self.sent()
 
 
@@ -111,6 +115,21 @@ def test_a_change_of_the_host_is_told_at_once(standing: Standing) -> None:
     told = standing.tell()
     assert told is not None
     assert "kdump.switched-off" in {finding["code"] for finding in told["findings"]}
+
+
+def test_a_crash_on_its_way_is_told_when_it_is_known_and_when_it_has_arrived(standing: Standing) -> None:
+    standing.tell()
+    told = []
+    for stage in Stage:
+        reached = stage in (Stage.DELIVERED, Stage.PRUNED)
+        job = Job("20260101T000000Z-00000000", stage, CRASH, 7, 8, delivered_at=9 if reached else None)
+        if (status := standing.tell([job])) is not None:
+            told.append((stage, status["last_crash"], status["last_delivery"]))
+    assert told == [
+        (Stage.FOUND, "1970-01-01T00:00:07Z", None),
+        (Stage.DELIVERED, "1970-01-01T00:00:07Z", "1970-01-01T00:00:09Z"),
+    ]
+    assert "kdump_agent_last_delivery_timestamp_seconds 9\n" in standing.textfile.read_text()
 
 
 def test_an_endpoint_that_is_away_is_tried_again_after_a_while(standing: Standing) -> None:

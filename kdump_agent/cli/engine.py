@@ -212,4 +212,4 @@ def _forget_old(current: list[Job], jobs: Jobs, log: Log) -> None:
 
 
 def _pruned(job: Job) -> Job:
-    return replace(job, stage=Stage.PRUNED, moved_at=int(time.time()))
+    return replace(job, stage=Stage.PRUNED)

@@ -16,8 +16,8 @@ from .document import Host, iso
 
 SCHEMA = "kdump-agent/status/1"
 SCHEMA_FILE = Path(__file__).with_name("status.schema.json")
-VOLATILE = ("sent_at", "uptime_seconds", "bytes_free")
-"""What changes by itself and is no news."""
+VOLATILE = ("sent_at", "uptime_seconds", "bytes_free", "jobs")
+"""What changes by itself, or with each step of a crash on its way, and is no news."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def status(
     """
     known = list(jobs)
     stages = Counter(job.stage for job in known)
-    done = [job.moved_at for job in known if job.stage in (Stage.DELIVERED, Stage.PRUNED)]
+    delivered = [job.delivered_at for job in known if job.delivered_at is not None]
     return {
         "schema": SCHEMA,
         "host": {"name": host.name, "machine_id": host.machine_id, "tags": dict(host.tags)},
@@ -53,7 +53,7 @@ def status(
         "findings": list(findings),
         "last_boot": None if last_boot is None else dict(last_boot),
         "last_crash": iso(max(job.crashed_at for job in known)) if known else None,
-        "last_delivery": iso(max(done)) if done else None,
+        "last_delivery": iso(max(delivered)) if delivered else None,
         "jobs": {stage.value: stages[stage] for stage in Stage},
         "parked": sum(job.parked for job in known),
         "bytes_free": bytes_free,
@@ -62,7 +62,8 @@ def status(
 
 def news(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a status is worth telling when it changes."""
-    return {key: value for key, value in document.items() if key not in VOLATILE}
+    done = sum(document["jobs"][stage.value] for stage in (Stage.DELIVERED, Stage.PRUNED))
+    return {"done": done, **{key: value for key, value in document.items() if key not in VOLATILE}}
 
 
 def schema() -> dict[str, Any]:

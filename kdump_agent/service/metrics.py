@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kdump_agent.model import Job, Stage
+from kdump_agent.model import Job
 
 UNCLEAN = {"yes": 1, "no": 0, "unknown": float("nan")}
 
@@ -17,7 +17,7 @@ def render(status: Mapping[str, Any], jobs: Iterable[Job], *, now: float, told: 
     ``told`` is when the endpoint last took it, in seconds since 1970 as ``now``.
     """
     known = list(jobs)
-    done = [job for job in known if job.stage in (Stage.DELIVERED, Stage.PRUNED)]
+    delivered = [job.delivered_at for job in known if job.delivered_at is not None]
     codes = Counter((finding["code"], finding["severity"]) for finding in status["findings"])
     shipped = sum(artifact.size for job in known for artifact in job.artifacts if _delivered(job, artifact.name))
     lines = [
@@ -31,7 +31,7 @@ def render(status: Mapping[str, Any], jobs: Iterable[Job], *, now: float, told: 
         *_metric("last_crash_timestamp_seconds", "When the newest known crash happened.",
                  [({}, max(job.crashed_at for job in known))] if known else []),
         *_metric("last_delivery_timestamp_seconds", "When a crash was last delivered whole.",
-                 [({}, max(job.moved_at for job in done))] if done else []),
+                 [({}, max(delivered))] if delivered else []),
         *_metric("last_status_timestamp_seconds", "When the endpoint last took this host's status.",
                  [({}, int(told))] if told is not None else []),
         *_metric("last_boot_unclean", "1 if the boot before ended without a clean shutdown, 0 if not, NaN if unknown.",
