@@ -7,59 +7,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import MCE, MINIS, NULL, REPOSITORY
+from tests.machine import MCE, MINIS, NULL
 from tests.ship.server import TusServer
 
 from . import crashes
+from . import rpm as beside
 from .built import Root
+from .rpm import BROUGHT_ALONG
 
 pytestmark = pytest.mark.slow
-
-REQUIREMENTS = """
-Name: requirements
-Version: 1
-Release: 1
-Summary: What Enterprise Linux 9 has
-License: MIT
-BuildArch: noarch
-Provides: python3 = 3.9.21, /usr/bin/python3, /bin/sh, python3-inotify, python3-requests, python3-tomli, zstd, systemd
-%description
-It stands for packages of the distribution.
-%files
-"""
-BROUGHT_ALONG = ("structlog", "sdnotify")
-
-
-def rpmbuild(top: Path, *words: str) -> Path:
-    macros = REPOSITORY / "packaging/rpm/macros.debian"
-    argv = ["rpmbuild", "--nodeps", f"--load={macros}", "--define", f"_topdir {top}", *words]
-    subprocess.run(argv, check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", "HOME": str(top)})
-    (built,) = top.glob("RPMS/noarch/*.rpm")
-    return built
-
-
-@pytest.fixture
-def requirements(tmp_path: Path) -> Path:
-    spec = tmp_path / "requirements.spec"
-    spec.write_text(REQUIREMENTS)
-    return rpmbuild(tmp_path / "requirements", "-bb", str(spec))
 
 
 @pytest.fixture
 def newer(rpm: Path, tmp_path: Path) -> Path:
-    """The next release, built from the source package alone."""
-    (source,) = rpm.parent.glob("kdump-agent-*.src.rpm")
-    return rpmbuild(tmp_path / "newer", "--define", "dist .2", "--rebuild", str(source))
+    return beside.newer(rpm, tmp_path)
 
 
 @pytest.fixture
-def installed(root: Root, rpm: Path, requirements: Path) -> Root:
+def installed(root: Root, rpm: Path, tmp_path: Path) -> Root:
     """A root that has been told to write down what the scripts ask of systemd, and lacks what the package brings."""
     root.write("/usr/bin/systemctl", '#!/bin/sh\necho "$@" >>/srv/systemctl\n', 0o755)
     (root.path / "run/systemd/system").mkdir(parents=True, exist_ok=True)
     for name in BROUGHT_ALONG:
         root.run("sh", "-c", f"rm -rf /usr/lib/python3/dist-packages/{name}*")
-    command(root, "-i", str(requirements), str(rpm))
+    command(root, "-i", str(beside.requirements(tmp_path)), str(rpm))
     return root
 
 

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.packaging.built import package
 from tests.ship.server import TusServer, tus_server
 
 from .container import Container, booted
+from .package import Deb, Package, Rpm
 from .service import TOKEN
 
-SUITES = ("bookworm", "trixie")
+HOSTS = [(Deb, "bookworm"), (Deb, "trixie"), (Rpm, "bookworm"), (Rpm, "trixie")]
+
+
+@pytest.fixture(params=HOSTS, ids=lambda host: f"{host[0].__name__.lower()}-{host[1]}")
+def hosted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Container, Package]]:
+    """A booted host with the package installed, and nothing set or started yet; and the package."""
+    kind, suite = request.param
+    with booted(suite) as container:
+        package = kind(tmp_path)
+        package.install(container)
+        yield container, package
 
 
 @pytest.fixture
-def deb() -> Path:
-    """The package as this tree makes it."""
-    return package("deb")
+def host(hosted: tuple[Container, Package]) -> Container:
+    return hosted[0]
 
 
-@pytest.fixture(params=SUITES)
-def host(request: pytest.FixtureRequest, deb: Path) -> Iterator[Container]:
-    """A booted Debian with the package installed, and nothing set or started yet."""
-    with booted(request.param) as container:
-        install(container, deb)
-        yield container
+@pytest.fixture
+def package(hosted: tuple[Container, Package]) -> Package:
+    return hosted[1]
 
 
 @pytest.fixture
@@ -37,10 +42,3 @@ def endpoint(tmp_path: Path) -> Iterator[TusServer]:
     (tmp_path / "token").write_text(TOKEN)
     with tus_server(tmp_path / "store", str(tmp_path / "token")) as server:
         yield server
-
-
-def install(host: Container, deb: Path) -> str:
-    """Install a package as its owner would, and return what that said."""
-    shutil.copy(deb, host.root / "root")
-    ended = host.run("dpkg", "--install", f"/root/{deb.name}")
-    return ended.stdout + ended.stderr

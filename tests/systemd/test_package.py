@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.machine import AMD, MCE, MINIS, dump_of, unpacked_sha256
 from tests.ship.server import TusServer
 
-from . import package
-from .conftest import install
 from .container import Container
+from .package import Deb, Package
 from .service import SERVICE, TOKEN, complaints, configure, crash, delivered, event, original, start
 
 pytestmark = [pytest.mark.nspawn, pytest.mark.timeout(400)]
@@ -22,7 +20,7 @@ NOWHERE = "tus+http://127.0.0.1:9/files/"
 
 
 def test_an_upgrade_in_the_middle_of_an_upload_goes_on_where_it_was(
-    host: Container, deb: Path, endpoint: TusServer, tmp_path: Path
+    host: Container, package: Package, endpoint: TusServer
 ) -> None:
     configure(host, endpoint.url, '[ship]\nbandwidth = "20 KiB"\n')
     host.write("/etc/kdump-agent/token", TOKEN, 0o600)
@@ -36,7 +34,7 @@ def test_an_upgrade_in_the_middle_of_an_upload_goes_on_where_it_was(
     assert begun[0].path.stat().st_size < begun[0].length
     old = host.property(SERVICE, "MainPID")
     configure(host, endpoint.url)  # read at the restart
-    install(host, package.later(deb, tmp_path))
+    package.upgrade(host)
     assert host.property(SERVICE, "MainPID") not in (old, "0")
     assert host.property(SERVICE, "ActiveState") == "active"
     delivered(host, folder)
@@ -45,26 +43,34 @@ def test_an_upgrade_in_the_middle_of_an_upload_goes_on_where_it_was(
     assert complaints(host) == []
 
 
-def test_what_was_not_delivered_outlives_the_package(host: Container, deb: Path, endpoint: TusServer) -> None:
+def test_what_was_not_delivered_outlives_the_package(host: Container, package: Package, endpoint: TusServer) -> None:
     configure(host, NOWHERE)
     start(host)
     crash(host, MINIS / MCE)
     host.wait_for(event("put off"))
-    for option, first in (("--remove", True), ("--purge", False)):
-        ended = host.run("dpkg", option, "kdump-agent")
-        assert "crashes that were not delivered: 1; they are kept in /var/lib/kdump-agent/jobs" in ended.stderr
-        assert len(list((host.root / "var/lib/kdump-agent/jobs").glob("*/job.json"))) == 1
-        assert host.property(SERVICE, "ActiveState") == "inactive"
-        assert host.property("kdump-agent-decoder.socket", "ActiveState") == "inactive"
-        assert (host.root / "etc/kdump-agent/config.toml").exists() == first
-    install(host, deb)
+    kept_by(host, package.remove(host))
+    assert (host.root / "etc/kdump-agent/config.toml").exists()
+    if isinstance(package, Deb):
+        kept_by(host, package.purge(host))
+        assert not (host.root / "etc/kdump-agent").exists()
+    package.install(host)
     configure(host, endpoint.url)
     host.write("/etc/kdump-agent/token", TOKEN, 0o600)
     start(host)
     delivered(host, host.root / "var/crash" / MCE)
-    host.run("dpkg", "--purge", "kdump-agent")
-    assert not (host.root / "var/lib/kdump-agent").exists()
-    assert not (host.root / "etc/kdump-agent").exists()
+    assert "kept" not in package.remove(host)
+    if isinstance(package, Deb):
+        package.purge(host)
+        assert not (host.root / "var/lib/kdump-agent").exists()
+        assert not (host.root / "etc/kdump-agent").exists()
     assert list((host.root / "etc/systemd").rglob("*kdump-agent*")) == []
     assert dump_of(host.root / "var/crash" / MCE).exists()
     assert complaints(host) == []
+
+
+def kept_by(host: Container, said: str) -> None:
+    """The service is gone, the crash is not, and the package said so."""
+    assert "crashes that were not delivered: 1; they are kept in /var/lib/kdump-agent/jobs" in said
+    assert len(list((host.root / "var/lib/kdump-agent/jobs").glob("*/job.json"))) == 1
+    for unit in (SERVICE, "kdump-agent-decoder.socket"):
+        assert host.property(unit, "ActiveState") == "inactive"
