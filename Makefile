@@ -32,8 +32,9 @@ test: $(VENV)/ready-to-test
 		e2fsprogs xfsprogs
 	@packaging/prepare $(PACKAGING_TEST_NEEDS)
 	@packaging/promtool $(BIN)
+	@$(MAKE) --silent lab-needs
 	$(MAKE) check
-	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not lab"
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal -m "not (lab and slow)"
 	packaging/test-pythons
 
 lab:

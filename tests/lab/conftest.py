@@ -14,8 +14,6 @@ from .fleet import FleetHost, fleet_host
 from .guest import Guest, guest
 from .recipe import BOOKWORM, TRIXIE
 
-FIGURES = pytest.StashKey[list[str]]()
-
 
 @pytest.fixture
 def bookworm(tmp_path: Path) -> Iterator[Guest]:
@@ -52,21 +50,22 @@ def deb() -> Path:
 
 
 @pytest.fixture
-def figure(request: pytest.FixtureRequest) -> Callable[[dict[str, float]], None]:
+def figure(record_property: Callable[[str, object], None]) -> Callable[[dict[str, float]], None]:
     """Tell what was measured at the end of the run."""
-    told = request.config.stash.setdefault(FIGURES, [])
 
     def tell(figures: dict[str, float]) -> None:
-        words = ", ".join(f"{name}: {value}" for name, value in figures.items())
-        told.append(f"{request.node.name}: {words}")
+        for name, value in figures.items():
+            record_property(name, value)
 
     return tell
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if told := config.stash.get(FIGURES, []):
-        terminalreporter.section("what it cost the guest")
-        terminalreporter.write_line("\n".join(told))
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.stats.get("passed", []):
+        if "tests/lab/" in report.nodeid and report.user_properties:
+            figures = ", ".join(f"{name}: {value}" for name, value in report.user_properties)
+            terminalreporter.section("what the agent cost the guest")
+            terminalreporter.write_line(f"{report.nodeid}: {figures}")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,7 +13,7 @@ from .fleet import FleetHost
 from .recipe import TRIXIE
 from .verdicts import check_armed, check_arrival, check_health, check_status, check_watchdog
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 def test_a_null_dereference_arrives_with_the_driver_that_did_it(

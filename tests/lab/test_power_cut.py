@@ -9,7 +9,7 @@ import pytest
 from .fleet import FleetHost
 from .verdicts import check_arrival, check_health, check_status
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 def test_a_dump_whose_upload_lost_its_power_arrives_once_and_whole(deb: Path, bookworm_host: FleetHost) -> None:
