@@ -52,6 +52,8 @@ def _harmless(_logger: object, _method: str, event: MutableMapping[str, Any]) ->
 def _plain(value: object) -> object:
     if isinstance(value, (bool, int, float)) or value is None:
         return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
     text = str(value)
     if isinstance(value, AgentError) or "\n" not in text:
         return text if text.isprintable() and text.isascii() else ascii(text)[1:-1]
