@@ -19,6 +19,9 @@ from .throttle import Slice, Throttle
 __all__ = ["Trust", "Tus"]
 
 VERSION = {"Tus-Resumable": "1.0.0"}
+TYPES = {"json": "application/json", "txt": "text/plain", "zst": "application/zstd"}
+"""By a name's end. The protocol asks for no metadata, but browsers' clients send a name and a type, and some servers
+refuse an upload without them."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -35,7 +38,9 @@ class Tus:
 
     def begin(self, item: Item) -> str:
         """Create the upload; its address is the handle."""
-        facts = {"key": item.key, "sha256": item.sha256, "filename": item.key.rsplit("/", 1)[-1], **item.metadata}
+        name = item.key.rsplit("/", 1)[-1]
+        usual = {"filename": name, "filetype": TYPES.get(name.rpartition(".")[2], "application/octet-stream")}
+        facts = {"key": item.key, "sha256": item.sha256, **usual, **item.metadata}
         metadata = ",".join(f"{name} {_base64(value)}" for name, value in facts.items())
         headers = {**VERSION, "Upload-Length": str(item.size), "Upload-Metadata": metadata, "Content-Length": "0"}
         answer = self._http.send("POST", self._url, headers)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pyinotify
 
-HERE = Path(__file__).parent / "tus_server"
+HERE = Path(__file__).resolve().parent / "tus_server"
+REPOSITORY = HERE.parents[2]
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,14 @@ class TusServer:
     def url(self) -> str:
         return f"tus+{self.scheme}://127.0.0.1:{self.port}/files/"
 
-    def start(self) -> None:
+    def argv(self) -> list[str]:
+        """What starts it; port 0 is any. Its first line tells the port."""
         _install()
+        return ["node", str(HERE / "server.mjs"), str(self.store), str(self.port), *self.options]
+
+    def start(self) -> None:
         self.store.mkdir(parents=True, exist_ok=True)
-        argv = ["node", str(HERE / "server.mjs"), str(self.store), str(self.port), *self.options]
-        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=HERE)
+        self.process = subprocess.Popen(self.argv(), stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
         assert self.process.stdout is not None
         words = self.process.stdout.readline().split()
         assert words[:1] == ["port"], words
@@ -76,16 +80,16 @@ class TusServer:
 
     def uploads(self, below: str = "crashes/") -> list[Arrived]:
         """What is in the store under such a key, complete or not."""
-        found = []
+        return [upload for upload in self.sheets() if upload.metadata.get("key", "").startswith(below)]
+
+    def sheets(self) -> Iterator[Arrived]:
+        """Read what the store says of each upload."""
         for sheet in sorted(self.store.glob("*.json")):
             try:
                 document = json.loads(sheet.read_text())
             except ValueError:
                 continue  # it is being written at this moment
-            upload = Arrived(sheet.with_suffix(""), document["size"], document.get("metadata") or {})
-            if upload.metadata.get("key", "").startswith(below):
-                found.append(upload)
-        return found
+            yield Arrived(sheet.with_suffix(""), document["size"], document.get("metadata") or {})
 
     def arrived(self, below: str = "crashes/") -> dict[str, list[Arrived]]:
         """The complete uploads under such a key, by their key."""
@@ -99,7 +103,13 @@ class TusServer:
 @contextlib.contextmanager
 def tus_server(store: Path, *options: str, scheme: str = "http") -> Iterator[TusServer]:
     """Yield a running server; on leaving it is dead."""
-    server = TusServer(store, *options, scheme=scheme)
+    with running(TusServer(store, *options, scheme=scheme)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(server: TusServer) -> Iterator[TusServer]:
+    """Start a server; on leaving it is dead."""
     server.start()
     try:
         yield server

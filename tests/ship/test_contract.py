@@ -16,7 +16,8 @@ from kdump_agent.ship.directory import Directory
 from kdump_agent.ship.endpoint import Endpoint, Item
 from kdump_agent.ship.tus import Tus
 
-from .server import TusServer, tus_server
+from .python_server import PythonTusServer
+from .server import TusServer, running
 
 CONTENT = bytes(range(256)) * 9000 + b"end"
 
@@ -58,7 +59,8 @@ class Served:
 
     def forget(self) -> None:
         for path in self.server.store.iterdir():
-            path.unlink()
+            if path.is_file():
+                path.unlink()
 
     def restart(self) -> None:
         if self.server.process is not None:
@@ -67,12 +69,15 @@ class Served:
         self.endpoint: Endpoint = Tus(self.server.url.replace("tus+", ""))
 
 
-@pytest.fixture(params=["directory", "tus"])
+@pytest.fixture(params=[None, TusServer, PythonTusServer], ids=["directory", "tus", "another-tus"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    if request.param == "directory":
+    kind = request.param
+    if kind is None:
         yield Folder(tmp_path / "folder")
     else:
-        with tus_server(tmp_path / "store") as server:
+        if kind is PythonTusServer:
+            pytest.importorskip("tuspyserver", reason="it wants Python 3.11")
+        with running(kind(tmp_path / "store")) as server:
             yield Served(server)
 
 
