@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kdump_agent.errors import Permanent
+from kdump_agent.errors import Gone, Permanent
 from kdump_agent.ship.endpoint import Item
 from kdump_agent.ship.http import Trust
 from kdump_agent.ship.tus import Tus
@@ -155,6 +156,22 @@ def test_another_authority_is_refused(machine: Machine, endpoint: Endpoint, tmp_
     configure(machine, endpoint)
     assert "TLS was refused" in machine.run("run", "--once").stderr
     assert endpoint.uploads.uploads("") == []
+
+
+def test_what_has_arrived_with_another_hash_does_not_appear_and_is_begun_anew(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    tus = Tus(endpoint.url.replace("tus+", ""), lambda: TOKEN, Trust(endpoint.ca))
+    item = Item("crashes/h/id/report.json", 5, hashlib.sha256(b"whole").hexdigest())
+    for content, arrives in ((b"whale", False), (b"whole", True)):
+        (tmp_path / "source").write_bytes(content)
+        handle = tus.begin(item)
+        with (tmp_path / "source").open("rb") as source, contextlib.nullcontext() if arrives else pytest.raises(Gone):
+            tus.append(item, handle, 0, source.fileno(), item.size, lambda _done: None)
+        if not arrives:
+            with pytest.raises(Gone):
+                tus.offset(item, handle)
+        assert [path.read_bytes() for path in endpoint.arrived().values()] == ([content] if arrives else [])
 
 
 def test_a_key_that_leads_out_of_the_folder_is_refused(endpoint: Endpoint) -> None:
