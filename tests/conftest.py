@@ -40,3 +40,12 @@ def mounted() -> Iterator[Callable[[Path], None]]:
 
 hypothesis.settings.register_profile("busy", deadline=None)
 hypothesis.settings.load_profile("busy")  # a busy machine is no failure
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what tests measured. It stands here because only this file is read where others run the tests."""
+    for report in terminalreporter.stats.get("passed", []):
+        if report.user_properties:
+            terminalreporter.section(report.nodeid)
+            for name, value in report.user_properties:
+                terminalreporter.write_line(f"{name}: {value}")

@@ -51,21 +51,13 @@ def deb() -> Path:
 
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Callable[[dict[str, float]], None]:
-    """Tell what was measured at the end of the run."""
+    """Tell at the end of the run what was measured."""
 
     def tell(figures: dict[str, float]) -> None:
         for name, value in figures.items():
             record_property(name, value)
 
     return tell
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for report in terminalreporter.stats.get("passed", []):
-        if "tests/lab/" in report.nodeid and report.user_properties:
-            figures = ", ".join(f"{name}: {value}" for name, value in report.user_properties)
-            terminalreporter.section("what the agent cost the guest")
-            terminalreporter.write_line(f"{report.nodeid}: {figures}")
 
 
 @pytest.hookimpl(tryfirst=True)
