@@ -4,9 +4,14 @@ The forms, and who writes them:
 
 - Fedora, RHEL, CentOS (kdump-utils ``kdump-lib-initramfs.sh``): ``<address>-YYYY-MM-DD-HH:MM:SS/vmcore``, in 2014 with
   dots in the date; ``vmcore-incomplete`` while writing; ``vmcore.flat`` over ssh; ``vmcore-dmesg.txt`` beside it.
-- Debian, Ubuntu (kdump-tools ``kdump-config``): ``YYYYMMDDHHMM/dump.<stamp>``, ``dump-incomplete`` while writing, or
-  ``vmcore.<stamp>`` when makedumpfile failed; ``dmesg.<stamp>`` beside it; two crashes of a minute share a folder.
-- SUSE (``kdump-save``): ``YYYY-MM-DD-HH:MM/vmcore`` under its final name from the first byte, README.txt beside it.
+- Debian, Ubuntu (kdump-tools ``kdump-config``): ``YYYYMMDDHHMM/dump.<stamp>``, ``dump-incomplete`` while writing, both
+  with a compressor's ending where KDUMP_COMPRESSION is set, or ``vmcore.<stamp>`` when makedumpfile failed;
+  ``dmesg.<stamp>`` beside it; two crashes of a minute share a folder; ``<host>-<stamp>/`` on NFS and over ssh.
+- SUSE: ``YYYY-MM-DD-HH:MM/vmcore`` (``kdumptool``), today ``YYYY-MM-DD-HH-MM/vmcore`` (``kdump-save``), under its final
+  name from the first byte; README.txt beside it, today also ``dmesg``, which is all there is with KDUMP_DUMPFORMAT=none
+  or where KDUMP_FREE_DISK_SIZE took the dump away; ``<host>-`` before the time on NFS and the like. ``makedumpfile
+  --split`` (KDUMP_CPUS of ``kdumptool``) leaves parts with a number behind the name, each of them a dump here.
+  What RHEL's ``kdumpctl`` fetches from a raw partition has a folder of the older form.
 - RHEL's self-test (``kdumpctl test``): ``kdump-test-<id>/``, no incident.
 """
 
@@ -20,19 +25,19 @@ _COMPRESSED = r"(?:\.(?:gz|xz|lz4|bz2|zst|lzo))?"
 _STAMP = r"[0-9]{12}(?:[0-9]{2})?"
 
 FOLDERS = (  # layout, whether it is a drill, the folder's name
-    ("debian", False, re.compile(_STAMP)),
-    ("suse", False, re.compile(r"\d{4}-\d\d-\d\d-\d\d:\d\d(?::\d\d)?", re.A)),
+    ("debian", False, re.compile(rf"(?:.+-)?{_STAMP}", re.S)),
     ("rhel", True, re.compile(r"kdump-test-.+", re.S)),
     ("rhel", False, re.compile(r".*-\d{4}[-.]\d\d[-.]\d\d-\d\d:\d\d:\d\d", re.S | re.A)),
+    ("suse", False, re.compile(r"(?:.+-)?\d{4}-\d\d-\d\d-\d\d[-:]\d\d(?::\d\d)?", re.S | re.A)),
 )
 
 FILES = (  # what it is, whether it is unfinished, the file's name; group 1 tells crashes of one folder apart
     ("dump", False, re.compile(rf"(?:dump|vmcore)\.({_STAMP}){_COMPRESSED}")),
-    ("dump", False, re.compile(rf"vmcore(?:\.flat)?{_COMPRESSED}()")),
-    ("dump", True, re.compile(r"(?:vmcore|dump)(?:\.flat)?-incomplete()")),
+    ("dump", False, re.compile(rf"vmcore(?:\.flat|\.?[0-9]{{1,4}})?{_COMPRESSED}()")),
+    ("dump", True, re.compile(rf"(?:vmcore|dump)(?:\.flat)?-incomplete{_COMPRESSED}()")),
     ("dump", True, re.compile(rf"(?:vmcore|dump)\.({_STAMP})-incomplete")),
     ("dmesg", False, re.compile(rf"dmesg\.({_STAMP}){_COMPRESSED}")),
-    ("dmesg", False, re.compile(r"(?:vmcore-)?dmesg\.txt()")),
+    ("dmesg", False, re.compile(r"(?:dmesg|(?:vmcore-)?dmesg\.txt)()")),
     ("dmesg", True, re.compile(r"(?:vmcore-)?dmesg-incomplete(?:\.txt)?()")),
     ("dmesg", True, re.compile(rf"dmesg\.({_STAMP})-incomplete")),
 )

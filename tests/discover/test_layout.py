@@ -23,6 +23,10 @@ STAMP = "202611232047"
         ("202611232047", Kind("debian")),
         ("2026-11-23-21:03", Kind("suse")),
         ("2026-11-23-21:03:20", Kind("suse")),
+        ("2026-11-23-21-03", Kind("suse")),
+        ("db1.example-2026-11-23-21-03", Kind("suse")),
+        ("192.0.2.7-202611232047", Kind("debian")),
+        ("db1-202611232047", Kind("debian")),
     ],
 )
 def test_a_folders_name_tells_the_distribution(folder: str, kind: Kind) -> None:
@@ -52,6 +56,9 @@ def test_hidden_folders_and_lost_and_found_hold_no_crash() -> None:
         (["vmcore", "vmcore-creation.status"], Group("vmcore", False, None, False)),
         ([f"dmesg.{STAMP}", f"dump.{STAMP}"], Group(f"dump.{STAMP}", False, f"dmesg.{STAMP}", False)),
         (["dump-incomplete", f"dmesg.{STAMP}"], Group("dump-incomplete", True, f"dmesg.{STAMP}", False)),
+        (["dump-incomplete.gz", f"dmesg.{STAMP}"], Group("dump-incomplete.gz", True, f"dmesg.{STAMP}", False)),
+        (["vmcore", "dmesg", "README.txt"], Group("vmcore", False, "dmesg", False)),
+        (["dmesg", "README.txt"], Group(None, False, "dmesg", False)),
         (["dump.201410311601"], Group("dump.201410311601", False, None, False)),
         (["vmcore", "README.txt", "System.map-6.4.0", "vmlinux-6.4.0.gz"], Group("vmcore", False, None, False)),
         *(
@@ -97,6 +104,12 @@ def test_two_dumps_of_one_stamp_are_both_there_and_the_log_counts_once() -> None
     ]
 
 
+def test_the_parts_of_a_split_dump_are_all_there() -> None:
+    assert [group.dump for group in groups(["vmcore1", "vmcore2", "vmcore.3", "dmesg.txt"])] == [
+        "vmcore.3", "vmcore1", "vmcore2",
+    ]  # fmt: skip
+
+
 def test_a_finished_log_is_preferred() -> None:
     assert list(groups(["vmcore-dmesg-incomplete.txt", "vmcore-dmesg.txt", "vmcore"])) == [
         Group("vmcore", False, "vmcore-dmesg.txt", False)
@@ -106,7 +119,8 @@ def test_a_finished_log_is_preferred() -> None:
 REAL = st.sampled_from([
     "vmcore", "vmcore.flat", "vmcore-incomplete", "dump-incomplete", "vmcore.gz", "dump.202611232047",
     "vmcore.202611232047.zst", "dump.20261123204710", "dump.202611232047-incomplete", "vmcore-dmesg.txt", "dmesg.txt",
-    "vmcore-dmesg-incomplete.txt", "dmesg.202611232047", "dmesg.202611232048.gz", "kdump_lock",
+    "vmcore-dmesg-incomplete.txt", "dmesg.202611232047", "dmesg.202611232048.gz", "kdump_lock", "dmesg", "vmcore1",
+    "dump-incomplete.lz4",
 ])  # fmt: skip
 ANY = st.text(st.characters(), max_size=255)
 
