@@ -74,7 +74,9 @@ def _read(file: Reader) -> Header:
         return _elf(file)
     if head == kdump.MAGIC:
         return _kdump(file)
-    if file.size and not head.strip(b"\0"):
+    if not file.size:
+        return Header("unknown", whole="no", why=("it is empty",))
+    if not head.strip(b"\0"):
         return Header("unknown", whole="no", why=("it begins with zeros: its first bytes never reached the disk",))
     packed = next((name for magic, name in PACKED if head.startswith(magic)), None)
     return Header("unknown", why=(f"it is compressed by {packed}, and was not unpacked" if packed else _NO_FORMAT,))

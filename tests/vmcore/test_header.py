@@ -205,6 +205,12 @@ def test_a_file_of_zeros_never_reached_the_disk() -> None:
     assert header_of(bytes(100_000)).whole == "no"
 
 
+def test_an_empty_file_is_not_whole() -> None:
+    """Debian's script gives it the final name of a dump when makedumpfile died before its first byte."""
+    assert (header_of(b"").whole, header_of(b"").why) == ("no", ("it is empty",))
+    assert header_of(build.flat_file([], end=False)).whole == "no"
+
+
 def test_a_flattened_file_cannot_claim_a_bitmap_that_it_does_not_hold() -> None:
     """A hole of a flattened dump reads as zeros; a header that claims 1 GiB of them must not cost a minute."""
     content = bytearray(build.kdump(guest()))
