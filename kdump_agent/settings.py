@@ -180,7 +180,8 @@ class AgentSettings:
         duration,
         600.0,
         "How long to wait for a dump under its temporary name, unchanged, before it is shipped marked partial. "
-        "One that was last written before this boot has lost its writer and is not waited for.",
+        "One that was last written before this boot has lost its writer and is not waited for. "
+        "As long, too, for one that is open for writing, by what the kernel says, and does not change.",
         shown="10 min",
     )
     rescan: float = option(

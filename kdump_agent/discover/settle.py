@@ -18,7 +18,7 @@ class Look:
     changed: float
     """The latest change of content or name of any of them, seconds since 1970."""
     writer: bool | None
-    """Has somebody a file of it open for writing? None: could not tell."""
+    """Has somebody a file of it open for writing, by what the kernel says? None: could not tell."""
     unfinished: bool
     """Is something of it still under a temporary name, or is the dump still to come?"""
 
@@ -77,11 +77,13 @@ def judge(look: Look, quiet: float, times: Times) -> Finished | Wait:
 
     What was last touched before this boot has no writer any more: kdump writes before the boot that finds it. Else the
     time since the last change counts, as long as the clock can be right: a change in the future counts for nothing.
+    A writer who was seen to change nothing for ``incomplete_wait`` is none: where NFS 4 has no delegation, and SMB no
+    oplock, the kernel tells of one for every file (fs/nfs/nfs4proc.c: "No delegation, no lease").
     """
+    if look.writer and quiet < times.incomplete_wait:
+        return Wait("somebody is writing it", min(max(1.0, times.settle), times.incomplete_wait - quiet))
     before_boot = look.changed < times.boot
     quiet = max(quiet, times.now - look.changed)
-    if look.writer:
-        return Wait("somebody is writing it", max(1.0, times.settle))
     patience = times.incomplete_wait if look.unfinished else times.settle
     if before_boot or quiet >= patience:
         return Finished(partial=look.unfinished)

@@ -40,7 +40,14 @@ def test_an_unfinished_one_is_given_the_longer_wait_then_shipped_as_partial() ->
 
 @pytest.mark.parametrize("changed", [BOOT - 1, BOOT + 1, TIMES.now])
 def test_a_writer_is_never_overtaken(changed: float) -> None:
-    assert judge(replace(FRESH, writer=True, changed=changed), 10_000.0, TIMES) == Wait("somebody is writing it", 5.0)
+    assert judge(replace(FRESH, writer=True, changed=changed), 590.0, TIMES) == Wait("somebody is writing it", 5.0)
+    assert judge(replace(FRESH, writer=True, changed=changed), 598.0, TIMES) == Wait("somebody is writing it", 2.0)
+
+
+def test_a_writer_who_never_writes_holds_nothing_up_for_ever() -> None:
+    """Over NFS 4 without a delegation, the kernel tells of a writer of every file."""
+    assert judge(replace(FRESH, writer=True), 600.0, TIMES) == Finished()
+    assert judge(replace(FRESH, writer=True, unfinished=True), 600.0, TIMES) == Finished(partial=True)
 
 
 def test_a_writer_that_cannot_be_told_leaves_it_to_the_quiet_time() -> None:
