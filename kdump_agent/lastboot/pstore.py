@@ -27,7 +27,7 @@ LARGEST = 4 << 20
 LARGEST_LOG = 16 << 20
 """Bytes of all of them together."""
 _HEADING = re.compile(rb"([A-Z][A-Za-z]{2,15})#([0-9]{1,9}) Part([0-9]{1,9})\n")
-_NAME = re.compile(r"(dmesg|console)-([a-z0-9-]{1,32})-([0-9]{1,20})(\.enc\.z)?")
+_NAME = re.compile(r"(dmesg|console)-([a-z0-9_-]{1,32})-([0-9]{1,20})(\.enc\.z)?")
 
 
 def records(look: Look, known: frozenset[str]) -> tuple[Record, ...]:

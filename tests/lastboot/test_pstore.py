@@ -6,6 +6,7 @@ import os
 import zlib
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,13 @@ def test_the_folders_that_systemd_makes_are_read_and_links_are_not(tmp_path: Pat
     (tmp_path / MOVED / "dmesg-erst-9").symlink_to(tmp_path / "elsewhere/dmesg-erst-1")
     os.mkfifo(tmp_path / MOVED / "dmesg-erst-8")
     assert log(tmp_path) == b"first\nlast\n"
+
+
+@pytest.mark.parametrize("backend", ["efi", "efi_pstore", "erst", "ramoops", "nvram", "pstore_blk"])
+def test_the_records_of_every_backend_are_read(tmp_path: Path, backend: str) -> None:
+    """Linux calls EFI's "efi_pstore" since 2022, after the module (drivers/firmware/efi/efi-pstore.c)."""
+    write(tmp_path, f"{LIVE}/dmesg-{backend}-179542000001001", b"Panic#1 Part1\ntold\n")
+    assert log(tmp_path) == b"told\n"
 
 
 def test_of_two_panics_the_last_is_told(tmp_path: Path) -> None:
