@@ -5,6 +5,7 @@ Works on the records' fields alone; reading a log for them is hardware/'s work.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from .hardware.find import RANKS
@@ -14,6 +15,8 @@ VERSION = 1
 MEMORY = frozenset({"memory", "memory_controller", "extended_memory"})
 _LABELS = ("dimm", "fru_text")
 """Names that stand for the whole place, as firmware or driver wrote them on the board."""
+_NAMELESS = re.compile(r"\d{1,20}$|\w{0,16}Error$")
+"""Numbers, and what AMD's firmware writes where it knows no name: "MemoryError"."""
 _NUMBERS = ("controller", "channel", "slot", "dimm", "csrow")
 """What else leads to a DIMM, from the outside in; rank, row and column are within it and left out."""
 LOST = 2
@@ -72,7 +75,7 @@ def _processor(record: HardwareError) -> Iterator[str]:
 
 def _memory(record: HardwareError) -> Iterator[str]:
     place = {**record.decoded, **(record.decoded.get("memory") or {})}
-    label = next((name for name in _LABELS if place.get(name) and not str(place[name]).isdigit()), None)
+    label = next((name for name in _LABELS if place.get(name) and not _NAMELESS.match(str(place[name]))), None)
     for name in (label,) if label else _NUMBERS:
         if place.get(name) is not None:
             yield f"{name} {place[name]}"

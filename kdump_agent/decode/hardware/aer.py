@@ -16,7 +16,7 @@ from kdump_agent.decode.line import Line
 
 from . import aer_status
 from .record import HardwareError, register
-from .sentence import DEVICE, LINK, sentence
+from .sentence import BEHIND, DEVICE, LINK, calm, sentence
 
 MARKS = (
     "error received", "error message received", "PCIe Bus Error", "CXL Bus Error", "aer_status", "containment event",
@@ -60,11 +60,8 @@ HOW_BAD = {
     "corrected": "corrected by the link, nothing was lost",
 }
 LINK_LAYERS = ("Physical Layer", "Data Link Layer")
-LINK_ERRORS = frozenset((
-    "receiver error", "bad TLP", "bad DLLP", "replay number rollover", "replay timer timeout",
-    "data link protocol error",
-))  # fmt: skip
-"""Errors of these layers, where the layer is not told."""
+PORT_DRIVER = "pcieport"
+"""The driver of root and switch ports, which are no cards: what is behind them is."""
 GONE = "look for a card that lost power or its seat, then replace the card"
 
 
@@ -196,6 +193,7 @@ def _summary(decoded: Mapping[str, Any], device: str, errors: Sequence[str]) -> 
         "recovery failed" if any(map(_FAILED.search, decoded.get("recovery", ()))) else None,
     ]
     layer = decoded.get("layer")
-    link = layer in LINK_LAYERS if layer else bool(LINK_ERRORS.intersection(errors))
-    remedy = GONE if "surprise down" in errors else LINK if link else DEVICE
-    return sentence(decoded["text"], where, HOW_BAD[decoded["severity"]], remedy)
+    link = layer in LINK_LAYERS if layer else bool(aer_status.LINK_ERRORS.intersection(errors))
+    other = BEHIND if decoded.get("driver") == PORT_DRIVER else DEVICE
+    remedy = GONE if "surprise down" in errors else LINK if link else other
+    return sentence(decoded["text"], where, HOW_BAD[decoded["severity"]], calm(decoded["severity"], remedy))

@@ -17,6 +17,11 @@ UNCORRECTABLE = {
     23: "multicast blocked TLP", 24: "AtomicOp egress blocked", 25: "TLP prefix blocked",
     26: "poisoned TLP egress blocked",
 }  # fmt: skip
+LINK_ERRORS = frozenset((
+    "receiver error", "bad TLP", "bad DLLP", "replay number rollover", "replay timer timeout",
+    "data link protocol error",
+))  # fmt: skip
+"""Errors of the physical and the data link layer: the card's seat, its cable or its slot."""
 
 
 def errors(status: int, mask: int, *, corrected: bool, first: int | None = None) -> list[str]:

@@ -16,7 +16,7 @@ from kdump_agent.decode.line import Line
 
 from . import aer_status
 from .record import HardwareError, register
-from .sentence import DEVICE, FIRMWARE, HOW_BAD, MEMORY, PROCESSOR, sentence
+from .sentence import BEHIND, DEVICE, FIND_DIMM, FIRMWARE, HOW_BAD, LINK, MEMORY, PROCESSOR, calm, sentence
 
 MARKS = ("[Hardware Error]",)
 """A log without these has none of these records."""
@@ -26,7 +26,11 @@ _STATUS = "APEI generic hardware error status"
 _SECTION = re.compile(r"Error \d{1,4}, type: (\w{1,16})|section: ?\d{1,4}, severity: ?\d{1,2}, (\w{1,16})")
 _NUMBER = re.compile(r"\b([a-z_]{3,21}): ?(0x[0-9a-f]{1,16}|\d{1,10})\b")
 _DEVICE = re.compile(r"([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
-_CODE = re.compile(r"^\d{1,3}, ")
+_CODE = re.compile(r"^(?:\d{1,3}, |0x[0-9a-f]{1,8}: )")
+_UNKNOWN = re.compile(r"^unknown(?=, )")
+UNTOLD = "error of a kind that was not told"
+_NO_PART = re.compile(r"\w{0,16}Error$")
+"""What AMD's firmware writes for the name of a part: "ProcessorError", "MemoryError"."""
 _HEX = re.compile(r"0x[0-9a-f]{1,16}$")
 _OPEN = 8
 """Records that may be told at the same time, by several processors."""
@@ -38,8 +42,8 @@ SEVERITIES = {"recoverable": "uncorrected", "fatal": "fatal", "corrected": "corr
 NUMBERS = {
     "node", "card", "module", "rank", "bank", "bank_group", "bank_address", "device", "row", "column", "bit_position",
     "chip_id", "requestor_id", "responder_id", "target_id", "physical_address_mask", "slot", "secondary_bus",
-    "vendor_id", "device_id", "level", "aer_uncor_status", "aer_uncor_mask", "aer_uncor_severity",
-    "cxl_ras_uncor_status", "cxl_ras_cor_status",
+    "vendor_id", "device_id", "level", "aer_cor_status", "aer_cor_mask", "aer_uncor_status", "aer_uncor_mask",
+    "aer_uncor_severity", "cxl_ras_uncor_status", "cxl_ras_cor_status",
 }  # fmt: skip
 """Fields that are numbers; several of them share a line."""
 WORDS = {
@@ -58,7 +62,7 @@ WORDS = {
 }  # fmt: skip
 """Fields that have a line of their own, and our names for them."""
 CODED = ("error_type", "port", "agent", "processor", "operation", "transaction")
-"""Fields that are told as a code and its words, "2, single-bit ECC"; we keep the words."""
+"""Fields that are told as a code and its words, "2, single-bit ECC" or "0x02: cache error"; we keep the words."""
 PLAIN = frozenset(("cache error", "TLB error", "bus error", "micro-architectural error"))
 """Kinds of a processor's error, which the generic processor section tells without a field name."""
 
@@ -164,16 +168,16 @@ def _record(event: Event, section: Section, kind: str, boot: str) -> HardwareErr
     told.update({name: _CODE.sub("", told[name]) for name in CODED if name in told})
     if told.get("dimm", "").startswith("not present"):
         told["dmi_handle"] = told.pop("dimm").rpartition(" ")[2]
-    what = told.get("section", "error of a kind that was not told")
+    what = _UNKNOWN.sub("error of a kind that the kernel does not know", told.get("section", UNTOLD))
     group = next((name for name in REMEDIES if name in what.lower()), "unknown")
-    if uncorrected := told.get("aer_uncor_status"):
-        mask = int(str(told.get("aer_uncor_mask", "0")), 0)
-        told["errors"] = aer_status.errors(int(str(uncorrected), 0), mask, corrected=False)
+    severity = SEVERITIES.get(section.severity or event.severity or "", "unknown")
+    if errors := _pcie_errors(told, severity):
+        told["errors"] = errors
     detail = told.get("error_type") or told.get("record_type") or " and ".join(told.get("errors", ()))
     decoded: dict[str, Any] = {
         "class": group,
         "text": f"{what}: {detail}" if detail else what,
-        "severity": SEVERITIES.get(section.severity or event.severity or "", "unknown"),
+        "severity": severity,
         "event_severity": event.severity,
         "source": event.source,
         "stamp": event.stamp,
@@ -183,6 +187,14 @@ def _record(event: Event, section: Section, kind: str, boot: str) -> HardwareErr
         kind, line=section.line, apic=int(apic, 16) if apic else None, addr=addr, boot=boot, decoded=decoded,
         summary=_summary(group, decoded, addr, apic, boot),
     )  # fmt: skip
+
+
+def _pcie_errors(told: dict[str, Any], severity: str) -> list[str]:
+    """The errors that a PCIe section's copy of the AER registers tells; of a corrected one the correctable ones."""
+    corrected = severity == "corrected"
+    kind = "cor" if corrected else "uncor"
+    status, mask = (int(str(told.get(f"aer_{kind}_{name}", "0")), 0) for name in ("status", "mask"))
+    return aer_status.errors(status, mask, corrected=corrected)
 
 
 def _value(number: str) -> int | str:
@@ -198,12 +210,15 @@ REMEDIES = {
 }  # fmt: skip
 """What to try, by a word of the section's type."""
 _PLACES = ("node", "card", "module", "rank", "bank", "row", "column")
+_OF_A_DIMM = ("node", "card", "module")
+POISON = "look for the record of that memory first: what a processor met may have been lost there; " + PROCESSOR
+EVENT_LOG = "read the management controller's event log for the DIMM, then test it"
 
 
 def _summary(group: str, decoded: dict[str, Any], addr: str | None, apic: str | None, boot: str) -> str:
     where = [
         decoded.get("dimm") and f'DIMM "{decoded["dimm"]}"',
-        decoded.get("fru_text") and f'part "{decoded["fru_text"]}"',
+        _part(decoded) and f'part "{_part(decoded)}"',
         " ".join(f"{name} {decoded[name]}" for name in _PLACES if name in decoded),
         decoded.get("pci") and f"device {decoded['pci']}",
         decoded.get("mpidr") and f"processor MPIDR {decoded['mpidr']}",
@@ -211,4 +226,29 @@ def _summary(group: str, decoded: dict[str, Any], addr: str | None, apic: str | 
         addr and f"address {addr}",
     ]
     what = f"{decoded['text']}, told by firmware{' of the boot before this one' if boot == 'previous' else ''}"
-    return sentence(what, where, HOW_BAD.get(decoded["severity"], "how bad was not told"), REMEDIES[group])
+    how_bad = HOW_BAD.get(decoded["severity"], "how bad was not told")
+    return sentence(what, where, how_bad, calm(decoded["severity"], _remedy(group, decoded, addr)))
+
+
+def _part(decoded: dict[str, Any]) -> str | None:
+    """The part to replace, where the firmware's text names one."""
+    text = decoded.get("fru_text")
+    return None if text is None or _NO_PART.match(text) else str(text)
+
+
+def _remedy(group: str, decoded: dict[str, Any], addr: str | None) -> str:
+    if group == "memory":
+        return _find_dimm(decoded, addr)
+    if group == "pcie":
+        other = DEVICE if "end point" in decoded.get("port", "end point") else BEHIND
+        return LINK if aer_status.LINK_ERRORS.intersection(decoded.get("errors", ())) else other
+    return POISON if group == "processor" and addr and decoded["severity"] != "corrected" else REMEDIES[group]
+
+
+def _find_dimm(decoded: dict[str, Any], addr: str | None) -> str:
+    """Name a DIMM only where the record does."""
+    if decoded.get("dimm") or _part(decoded):
+        return MEMORY
+    if all(name in decoded for name in _OF_A_DIMM):
+        return MEMORY.replace("that DIMM", "the DIMM at that node, card and module")
+    return FIND_DIMM if addr else EVENT_LOG

@@ -14,8 +14,11 @@ from typing import Any
 
 from kdump_agent.decode.line import Line
 
+from . import meaning
+from .processor import VENDORS, cpuid
 from .record import HardwareError, register
-from .sentence import HOW_BAD, LINK, MEMORY, sentence
+from .sentence import FIND_DIMM, HOW_BAD, LINK, MEMORY, calm, sentence
+from .summary import summarise
 
 MARKS = ("EDAC ",)
 _LOCATED = re.compile(r"EDAC MC(\d{1,3}): (\d{1,6}) (CE|UE) (.*)")
@@ -52,6 +55,12 @@ NAMES = {
 }  # fmt: skip
 """What skx_edac calls its fields, in the older drivers' names; and a layer that would hide our own ``memory``."""
 SEVERITIES = {"CE": "corrected", "UE": "uncorrected"}
+OWN_NAMES = re.compile(r"mc#\d|CPU_SrcID#\d|CPU#\d")
+"""Labels that a driver makes up where nobody gave it the board's."""
+SLOT = (
+    "find that DIMM's slot (the board's manual, or ras-mc-ctl --print-labels), then reseat or replace it and test the "
+    "memory"
+)
 NOWHERE = frozenset(("", "any memory", "unknown memory", ":", "-"))
 """Labels that name no DIMM."""
 
@@ -73,6 +82,8 @@ def find_edac(lines: Sequence[Line]) -> Iterator[HardwareError]:
         if found := _RAW.match(line.text):
             if found[2].startswith("HANDLING") and found[1] in raw:
                 yield _unlocated(found[1], raw.pop(found[1]))
+            if found[2] == "CPU" and "status" in raw.get(found[1], Raw(0)).told:
+                yield _unlocated(found[1], raw.pop(found[1]))
             _registers(raw.setdefault(found[1], Raw(line.number)).told, found[2], found[3].rstrip())
             continue
         for pattern, read in READERS:
@@ -88,6 +99,8 @@ def _registers(told: dict[str, Any], name: str, words: str) -> None:
     if name == "CPU" and (found := _CHECK.match(words)):
         told.update(cpu=int(found[1]), mcg_status=register(found[2]), bank=int(found[3]), status=register(found[4]))
     elif name == "PROCESSOR" and (found := _CPU.match(words)):
+        family, model, stepping = cpuid(int(found[2], 16))
+        told.update(vendor=VENDORS.get(int(found[1])), family=family, model=model, stepping=stepping)
         told.update(time=int(found[3]) or None, socket=int(found[4]), apic=int(found[5], 16))
     elif name in ("TSC", "ADDR", "MISC") and (found := _REGISTER.match(words)):
         told[name.lower()] = register(found[1])
@@ -102,6 +115,10 @@ def _with(record: HardwareError, raw: Raw | None) -> HardwareError:
 
 def _unlocated(controller: str, raw: Raw) -> HardwareError:
     text = "memory error that the driver did not locate"
+    if "status" in raw.told:
+        record = HardwareError("edac", line=raw.line, **raw.told)
+        record = replace(record, decoded={**meaning.read(record), "controller": int(controller), "edac": text})
+        return replace(record, summary=summarise(record))
     where = [f"memory controller {controller}", raw.told.get("addr") and f"address {raw.told['addr']}"]
     return HardwareError(
         "edac", line=raw.line, **raw.told,
@@ -164,18 +181,27 @@ def _summary(decoded: dict[str, Any], addr: str | None) -> str:
         addr and f"address {addr}",
         f"{decoded['count']} times" if decoded["count"] > 1 else None,
     ]
-    remedy = MEMORY if dimm else "test the memory"
-    return sentence(decoded["text"], where, HOW_BAD[decoded["severity"]], remedy)
+    severity = decoded["severity"]
+    return sentence(
+        decoded["text"], where, HOW_BAD[severity], calm(severity, _remedy(dimm, addr), times=decoded["count"])
+    )
+
+
+def _remedy(dimm: str | None, addr: str | None) -> str:
+    if dimm is not None:
+        return SLOT if OWN_NAMES.match(dimm) else MEMORY
+    return FIND_DIMM if addr else "test the memory"
 
 
 def _device(number: int, found: re.Match[str]) -> HardwareError:
     """Caches, interconnects and other parts with a driver of their own."""
     severity, text = SEVERITIES[found[2]], f"error in {found[3]}: {found[7] or 'no words told'}"
+    count = int(found[6] or 1)
     decoded = {"class": "device", "text": text, "severity": severity, "controller": int(found[1]), "device": found[3],
-               "instance": found[4], "block": found[5], "count": int(found[6] or 1)}  # fmt: skip
+               "instance": found[4], "block": found[5], "count": count}  # fmt: skip
     where = [f"instance {found[4]}", f"block {found[5]}"]
     remedy = "update firmware; when it comes back, replace the board or processor that holds it"
-    summary = sentence(text, where, HOW_BAD[severity], remedy)
+    summary = sentence(text, where, HOW_BAD[severity], calm(severity, remedy, times=count))
     return HardwareError("edac", line=number, decoded=decoded, summary=summary)
 
 

@@ -18,7 +18,7 @@ from . import meaning
 from .boot_cpu import processor_of
 from .mce import EARLY
 from .record import HardwareError, register
-from .sentence import HOW_BAD, MEMORY, PROCESSOR, sentence
+from .sentence import HOW_BAD, MEMORY, PROCESSOR, calm, sentence
 from .summary import summarise
 
 MARKS = ("_STATUS[",)
@@ -171,7 +171,7 @@ def _in_the_kernels_words(record: HardwareError, decoded: dict[str, Any], text: 
     remedy = MEMORY.replace("that DIMM", "the DIMMs of that controller") if memory else PROCESSOR
     return replace(
         record, decoded={**decoded, "class": "memory" if memory else "processor", "text": text, "severity": severity},
-        summary=sentence(text, where, HOW_BAD[severity], remedy),
+        summary=sentence(text, where, HOW_BAD[severity], calm(severity, remedy)),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from kdump_agent.decode.line import Line
 
 from .record import HardwareError
-from .sentence import HOW_BAD, MEMORY, PROCESSOR, sentence
+from .sentence import HOW_BAD, MEMORY, PROCESSOR, calm, sentence
 
 MARKS = ("orrected error, report: ", "orrected error, other errors lost: ")
 _STATUS = re.compile(
@@ -69,5 +69,5 @@ def _record(number: int, found: re.Match[str], told: dict[str, Any]) -> Hardware
         "edac", line=number, bank=int(bank), vendor="amd",
         decoded={**told, "class": "memory" if memory else "processor", "text": text, "severity": severity,
                  "flags": flags},
-        summary=sentence(text, where, HOW_BAD[severity], remedy),
+        summary=sentence(text, where, HOW_BAD[severity], calm(severity, remedy)),
     )  # fmt: skip

@@ -36,6 +36,7 @@ from . import (
 )
 from .mce import find_mce
 from .record import HardwareError
+from .summary import NOT_PHYSICAL
 
 MOST = 256
 """Hardware errors that are kept."""
@@ -62,6 +63,7 @@ FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[Hardwa
     (reset.MARKS, reset.find_reset),
 )
 """What a log must contain for a finder to read it at all: most logs have none of it, and are long."""
+APIC_TELLERS = ("mce", "cper", "bert")
 RANKS = {
     "fatal": 4, "uncorrected": 3, "SRAR": 3, "SRAO": 3, "UCNA": 2, "deferred": 2, "unknown": 2, "corrected": 1,
     "info": 0,
@@ -137,12 +139,12 @@ def _both(check: HardwareError, edac: HardwareError) -> HardwareError:
 
 
 def _relate(records: Sequence[HardwareError]) -> Iterator[HardwareError]:
-    """Say which record told of the same page, or of the same PCI device, shortly before in another way."""
+    """Say which record told of the same page, PCI device or CPU shortly before in another way."""
     last: dict[str, HardwareError] = {}
     for record in records:
-        for place in filter(None, (_page(record), record.decoded.get("pci"))):
+        for place in filter(None, (_page(record), record.decoded.get("pci"), _cpu(record))):
             earlier = last.get(place)
-            if earlier and earlier.kind != record.kind and record.line - earlier.line <= NEAR:
+            if earlier and _teller(earlier) != _teller(record) and record.line - earlier.line <= NEAR:
                 record = replace(record, decoded={**record.decoded, "see_line": earlier.line})
             last[place] = record
         yield record
@@ -150,4 +152,15 @@ def _relate(records: Sequence[HardwareError]) -> Iterator[HardwareError]:
 
 def _page(record: HardwareError) -> str | None:
     """The page of a physical address, without the last three digits: some tell no more."""
-    return record.addr[:-3] if record.addr and record.kind != "arm" else None
+    physical = record.kind != "arm" and record.decoded.get("address_mode") not in NOT_PHYSICAL
+    return record.addr[:-3] if record.addr and physical else None
+
+
+def _cpu(record: HardwareError) -> str | None:
+    """The CPU that a machine check or a firmware's record of a processor is of, in one boot."""
+    return f"apic {record.apic} {record.boot}" if record.apic is not None and record.kind in APIC_TELLERS else None
+
+
+def _teller(record: HardwareError) -> tuple[str, bool]:
+    """Of kind "edac" there are two: AMD's machine checks in words, and memory errors that were located."""
+    return record.kind, record.bank is not None

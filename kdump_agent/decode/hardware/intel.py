@@ -19,6 +19,8 @@ MIRRORED = {
     1: "corrected by the mirror, and the channel was repaired",
 }
 """Bits 63:62 of MISC."""
+FOREIGN = frozenset(("memory_controller", "extended_memory", "cache", "generic_cache", "tlb"))
+"""Classes of errors that neither a power control unit nor a link between processors reports."""
 HUB_BIT = 2
 """The bit of the APIC id that tells Diamond Rapids' two memory hubs apart (Intel's patch to mcelog, diamond.c)."""
 
@@ -43,10 +45,13 @@ def explain(
 
 
 def _bank(processor: Processor, number: int, code: dict[str, Any]) -> Bank | None:
+    """The unit behind the bank; none where it cannot have reported such an error, as an injected one may have it."""
     if processor.vendor != "intel" or processor.model is None:
         return None
     model = MODELS.get(processor.family or 0, {}).get(processor.model)
-    return None if model is None else model.banks.get(number) or model.classes.get(code["class"])
+    bank = None if model is None else model.banks.get(number) or model.classes.get(code["class"])
+    made_up = bank is not None and bank.part in ("power", "interconnect") and code["class"] in FOREIGN
+    return None if made_up else bank
 
 
 def _details(bank: Bank, status: int, misc: int | None) -> list[str]:

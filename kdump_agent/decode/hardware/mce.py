@@ -36,7 +36,10 @@ LAST_BANK = 63
 NO_BANK = "no_bank"
 """The class of a machine check that the kernel tells of without its bank."""
 _INJECTION = re.compile(r"Triggering MCE exception on CPU|Starting machine (?:check )?poll")
-_EDAC = re.compile(r"MC\d{1,3}_STATUS\[")
+_TOLD = re.compile(
+    r"MC\d{1,3}_STATUS\[|EDAC (?:\w{1,16} )?MC\d{1,3}: |\[Hardware Error\]: {1,3}(?:event severity|severity|Error \d)"
+)
+"""Lines in which EDAC's drivers or firmware tell the machine checks that the kernel says it logged."""
 _ADDRESS = re.compile(r" at ([0-9a-f]{4,16})$")
 
 
@@ -60,8 +63,8 @@ def find_mce(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
     before = _last_injections(worth, kept)
     records = [(draft.at, _record(draft, words, last)) for draft, words, last in zip(kept, near, before)]
     records += _events(lines, rest)[: MOST - len(records)]
-    logged = next((line for _, line in worth if hints.LOGGED in line.text), None)
-    if logged is not None and not records and not any(_EDAC.search(line.text) for line in lines):
+    logged = None if records else _untold(worth, lines)
+    if logged is not None:
         return (_logged(logged),)
     return tuple(record for _, record in sorted(records, key=lambda pair: pair[0]))
 
@@ -164,6 +167,16 @@ def _event(line: Line, group: Sequence[Told]) -> HardwareError:
         line, group[0].hint.severity, words[1] if len(words) > 1 else "the kernel told no more", part, words,
         addr=f"{int(address[1], 16):#x}" if address else None,
     )  # fmt: skip
+
+
+def _untold(worth: Sequence[Numbered], lines: Sequence[Line]) -> Line | None:
+    """The first line that says that machine checks were logged, where nobody around it tells them."""
+    for at, line in worth:
+        if hints.LOGGED in line.text and not any(
+            _TOLD.search(near.text) for near in lines[max(0, at - NEAR) : at + NEAR]
+        ):
+            return line
+    return None
 
 
 def _logged(line: Line) -> HardwareError:

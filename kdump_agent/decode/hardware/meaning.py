@@ -18,7 +18,7 @@ DATA_LOAD, INSTRUCTION_FETCH = 0x0134, 0x0150
 """The error codes of poison that was consumed (SDM vol. 3B, table "MCA Compound Error Code Encoding for SRAR")."""
 USED = "lost memory was used"
 TIMER = 0x0400
-NO_CODE = "Uncorrected error of which the bank tells no code"
+NO_CODE = "{} error of which the bank tells no code"
 """An error code of 0 is called "No error", which is not what a bank means that signals one."""
 PARTS = {
     "memory_controller": "memory", "extended_memory": "memory", "cache": "processor", "generic_cache": "processor",
@@ -32,7 +32,7 @@ def read(record: HardwareError) -> dict[str, Any]:
     Always there: class, text, severity, recoverability, flags, mcg_flags, mcacod, model_specific, part (what a
     technician looks at). The rest where the class, the model or a register tells it: level, transaction, request,
     participation, timeout, memory_io, channel, unit, details, memory, link, corrected_count, threshold, address_mode,
-    address_lsb ...
+    address_lsb, consumed ...
     """
     processor = Processor(record.vendor, record.family, record.model, record.stepping)
     value, mcg = number(record.status) or 0, number(record.mcg_status) or 0
@@ -54,8 +54,9 @@ def read(record: HardwareError) -> dict[str, Any]:
         "part": _part(record.bank, code, value, processor, model),
     }
     text = _text(code, decoded, processor)
-    used = "" if processor.amd or not _consumed(value, processor, record.bank) else f": {USED}"
-    return {**decoded, "text": f"{text}{used}"}
+    if not _consumed(value, processor, record.bank):
+        return {**decoded, "text": text}
+    return {**decoded, "text": text if processor.amd else f"{text}: {USED}", "consumed": True}
 
 
 def _model(record: HardwareError, processor: Processor, value: int, code: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +86,8 @@ def _part(bank: int | None, code: dict[str, Any], value: int, processor: Process
         return "watchdog"
     if code.get("memory_io") == "IO" and not processor.amd:
         return "io"
+    if processor.vendor is None and code["class"] == "bus":  # Intel's links, but an old AMD's memory
+        return "unknown"
     return str(model.get("part") or PARTS.get(code["class"], "processor"))
 
 
@@ -104,10 +107,14 @@ def _text(code: dict[str, Any], decoded: dict[str, Any], processor: Processor) -
     """AMD's units name the error better than its code does; Intel's models add to the code."""
     details = ", ".join(_details(decoded))
     unit = str(decoded.get("unit", ""))
-    words = NO_CODE if not int(decoded["mcacod"], 16) and "UC" in decoded["flags"] else str(code["text"])
+    words = str(code["text"]) if int(decoded["mcacod"], 16) else NO_CODE.format(_corrected(decoded))
     if unit and (processor.amd or decoded.get("made_up")):
         return f"{unit[:1].upper()}{unit[1:]}: {details or words[:1].lower() + words[1:]}"
     return f"{words}: {details}" if details else words
+
+
+def _corrected(decoded: dict[str, Any]) -> str:
+    return "Uncorrected" if "UC" in decoded["flags"] else "Deferred" if "DEFERRED" in decoded["flags"] else "Corrected"
 
 
 def _details(told: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from kdump_agent.decode.line import Line
 
 from .record import HardwareError
-from .sentence import HOW_BAD, sentence
+from .sentence import FIND_DIMM, HOW_BAD, sentence
 
 MARKS = ("Memory failure: 0x", "MCE 0x")
 _LINE = re.compile(r"(?:Memory failure:|MCE) 0x([0-9a-f]{1,13}): (.{1,200})")
@@ -24,7 +24,6 @@ PAGE_BITS = 12
 """The kernel tells pages, which are of 4 KiB but on some arm64 and ppc64 kernels."""
 MOST = 512
 """Pages that are told, and tasks of each."""
-REMEDY = "find the DIMM that holds this address (mcelog, rasdaemon or the management controller may know), then test it"
 WORDS = {
     "Recovered": "it was taken out of use", "Delayed": "it will be taken out of use later",
     "Failed": "it could not be taken out of use", "Ignored": "it was left in use",
@@ -76,5 +75,5 @@ def _record(number: int, page: Page, injected: str | None) -> HardwareError:
         "memory_failure", line=page.line, addr=addr, decoded=decoded,
         injected=f"the log says: {injected}" if injected else None,
         summary=sentence(text, where, how_bad, "it was injected on purpose, so no part is at fault" if injected else
-                         REMEDY),
+                         FIND_DIMM),
     )  # fmt: skip

@@ -37,6 +37,11 @@ class Processor:
         return self.amd and (self.family or 0) >= 0x17
 
     @property
+    def many_dies(self) -> bool:
+        """May a socket hold several dies, each of which counts its memory channels from 0? Naples, and Hygon's."""
+        return self.scalable and (self.family == 0x18 or (self.family == 0x17 and (self.model or 0) < 0x10))
+
+    @property
     def recovers(self) -> bool:
         """Does it tell software what to recover (bits S and AR)? Unknown ones are taken to."""
         return not self.amd and not (

@@ -14,10 +14,20 @@ HOW_BAD = {
 """What each severity means to the one who reads it."""
 
 MEMORY = "reseat or replace that DIMM, then test the memory"
+FIND_DIMM = (
+    "find the DIMM that holds this address (EDAC, rasdaemon or the management controller may know), then test it"
+)
 PROCESSOR = "update firmware and microcode; when it comes back, replace that processor"
 LINK = "reseat the card and its riser or cable and look at the slot; when it comes back, replace the card"
 DEVICE = "update that device's firmware and driver; when it comes back, replace it"
+BEHIND = "update firmware and driver of the device behind that port and reseat it; when it comes back, replace it"
 FIRMWARE = "read the management controller's event log and update the firmware"
+HARMLESS = "one of these needs nothing; if they go on, "
+
+
+def calm(severity: str, remedy: str, *, times: int = 1) -> str:
+    """Return the remedy, put off where the error was corrected and told only once."""
+    return HARMLESS + remedy if severity == "corrected" and times <= 1 else remedy
 
 
 def sentence(what: str, where: Iterable[str | None], how_bad: str, remedy: str) -> str:

@@ -38,8 +38,9 @@ SCRUBBED = Severity("SRAO", "the patrol scrubber found lost data before anything
 
 BY_SIGNAL = {(1, 1): SRAR, (1, 0): SRAO, (0, 0): UCNA, (0, 1): UNDEFINED}
 """By S and AR."""
+NO_RESTART = "what this CPU ran could not be restarted (RIPV is clear)"
 OVERWRITTEN = "another error was lost when this one was recorded"
-NO_ADDRESS = "neither the restart nor the error address is valid"
+NO_ADDRESS = "the CPU did not tell where it stood, so nothing could be restarted"
 
 
 def grade(status: int, mcg: int, processor: Processor, bank: int | None = None) -> Severity:
@@ -48,8 +49,8 @@ def grade(status: int, mcg: int, processor: Processor, bank: int | None = None) 
     remarks = [found.recoverability]
     if bit(status, bits.VAL) and bit(status, bits.OVER):
         remarks.append(OVERWRITTEN)
-    if bit(mcg, bits.MCIP) and not field(mcg, bits.EIPV, bits.RIPV) and found not in (CORRECTED, FATAL):
-        remarks.append(NO_ADDRESS)
+    if bit(mcg, bits.MCIP) and not bit(mcg, bits.RIPV) and found not in (CORRECTED, FATAL):
+        remarks.append(NO_RESTART if bit(mcg, bits.EIPV) else NO_ADDRESS)
     return Severity(found.name, "; ".join(remarks))
 
 

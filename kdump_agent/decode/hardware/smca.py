@@ -27,6 +27,9 @@ ACCELERATORS = {0x19: (range(0x90, 0xA0),)}
 FIRST_LSB_IN_STATUS = 0x19
 """The first family whose MCA_STATUS tells the lowest valid bit of the address."""
 DRAM_ECC = 0
+NAMELESS = "error {:#x}, which the manuals do not name"
+NORMALIZED = "normalized"
+"""A memory controller's address: its own, counted within what it holds (PPR, "MCA_ADDR_UMC"), not a physical one."""
 CORE_VALID = 56
 """ErrCoreIdVal: bits 37:32 tell which core's request it was."""
 
@@ -47,17 +50,23 @@ def explain(processor: Processor, bank: int, status: int, ipid: int | None, synd
         told["address_lsb"] = field(status, 29, 24)
     if ipid is None:
         unit = _core_unit(processor, bank)
-        return (
-            told if unit is None else {**told, "unit": unit.name, "part": unit.part, "details": _error(unit, extended)}
-        )
+        if unit is None:
+            return told
+        details = _error(unit, extended) if field(status, 15, 0) else []  # a hypervisor's own error has no code
+        return {**told, "unit": unit.name, "part": unit.part, "details": details}
     hardware, kind = field(ipid, 43, 32), field(ipid, 63, 48)
     told["hardware_id"], told["mca_type"] = f"{hardware:#x}", f"{kind:#x}"
     unit = _unit(processor, hardware, kind)
     if unit is None:
         return {**told, "unit": f"unknown unit {hardware:#x}/{kind:#x}"}
-    told.update(unit=unit.name, part=unit.parts.get(extended, unit.part), details=_error(unit, extended))
+    told.update(
+        unit=unit.name, part=unit.parts.get(extended, unit.part),
+        details=_error(unit, extended) or [NAMELESS.format(extended)],
+    )  # fmt: skip
     if place := _place(unit, extended, ipid, synd):
         told["memory"] = place
+    if unit is MEMORY_CONTROLLER:
+        told["address_mode"] = NORMALIZED
     return told
 
 

@@ -200,9 +200,13 @@ _USR_CONTROL = (
     "clock wake response time-out", "reset attack", "fatal error of the remote link",
 )  # fmt: skip
 
-MEMORY_CONTROLLER = Unit("unified memory controller", "memory", _MEMORY)
+_AT_THE_DRAM = {
+    **dict.fromkeys((0, 4, 5, 8, 9, 11), "memory"), **dict.fromkeys((2, 3, 6, 7, 16), "processor"),
+}  # fmt: skip
+"""A DIMM is behind ECC, ECS, command and CRC errors only: the controller's own arrays and buses fail as well."""
+MEMORY_CONTROLLER = Unit("unified memory controller", "unknown", _MEMORY, _AT_THE_DRAM)
 MEMORY_CONTROLLER_HBM = Unit("unified memory controller of the HBM", "memory", _MEMORY_HBM)
-MEMORY_CONTROLLER_2 = Unit("unified memory controller", "memory", _MEMORY_2)
+MEMORY_CONTROLLER_2 = Unit("unified memory controller of the HBM", "memory", _MEMORY_2)
 STATION = Unit("coherent station", "processor", _STATION_2)
 STATION_1384 = Unit("coherent station", "processor", _STATION_1384)
 RESERVED = Unit("reserved bank", "processor", ())

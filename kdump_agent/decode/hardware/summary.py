@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .processor import Processor
 from .record import HardwareError
-from .sentence import sentence
+from .sentence import calm, sentence
 
 HOW_BAD = {
     "fatal": "fatal", "uncorrected": "not corrected", "SRAR": "not corrected (SRAR)", "SRAO": "not corrected (SRAO)",
@@ -15,6 +16,10 @@ HOW_BAD = {
 }  # fmt: skip
 REMEDIES = {
     "memory": "test, reseat or replace {dimms}",
+    "met": "find the DIMM that {lost} (EDAC, rasdaemon or the management controller may know), then test, reseat or "
+    "replace it; the processor that met the lost data need not be at fault",
+    "packaged": "update the firmware; if it comes back, replace the processor{of_socket} or accelerator: this memory "
+    "is built into it",
     "processor": "update firmware and microcode; if it comes back, replace the processor{of_socket}",
     "interconnect": "reseat the processors and check the board and the links between them; update the firmware",
     "io": "look for AER messages and reseat or replace the device {behind}; update its firmware",
@@ -24,8 +29,11 @@ REMEDIES = {
     "unknown": "read the management controller's event log; it may know what signalled the error",
 }
 FREQUENT = "it came too often: plan to "
+PACKAGED = ("HBM", "MCDRAM")
+"""Memory in the processor's own package, which has no DIMM."""
+NOT_PHYSICAL = ("normalized", "linear", "segment offset")
+"""Kinds of address that no DIMM can be found by."""
 _CHANNEL = re.compile(r", channel (?:\d{1,2}|not specified)")
-HARMLESS = "one of these needs nothing; if they go on, "
 INJECTED = "it was injected on purpose, so no part is at fault"
 
 
@@ -49,9 +57,14 @@ def _places(record: HardwareError, decoded: Mapping[str, Any]) -> list[str]:
         ("socket", record.socket), ("CPU", record.cpu), ("bank", record.bank), ("in the", _unit(decoded)),
         ("memory channel", memory.get("channel")), ("DIMM", memory.get("dimm")), ("rank", memory.get("rank")),
         ("chip select", memory.get("chip_select")), ("root port", decoded.get("reported_by")),
-        ("address", record.addr),
+        (_address(decoded), record.addr),
     )  # fmt: skip
     return [f"{name} {value}" for name, value in places if value is not None]
+
+
+def _address(decoded: Mapping[str, Any]) -> str:
+    mode = decoded.get("address_mode")
+    return f"{mode} address" if mode in NOT_PHYSICAL else "address"
 
 
 def _unit(decoded: Mapping[str, Any]) -> str | None:
@@ -63,22 +76,47 @@ def _unit(decoded: Mapping[str, Any]) -> str | None:
 def _remedy(record: HardwareError, decoded: Mapping[str, Any]) -> str:
     if record.injected:
         return INJECTED
-    calm = HARMLESS if decoded["severity"] == "corrected" else ""
-    often = FREQUENT if decoded.get("threshold") == "yellow" else calm
-    remedy = REMEDIES.get(decoded.get("part", ""), REMEDIES["processor"])
+    remedy = REMEDIES.get(_advice(decoded), REMEDIES["processor"])
     port = decoded.get("reported_by")
-    return often + remedy.format(
+    words = remedy.format(
         dimms=_dimms(record, decoded),
+        lost=f"holds address {record.addr}" if _findable(record, decoded) else "lost it",
         of_socket="" if record.socket is None else f" of socket {record.socket}",
         behind=f"behind root port {port}" if port else "that was accessed",
     )
+    if decoded.get("threshold") == "yellow":
+        return FREQUENT + words
+    return calm(decoded["severity"], words, times=decoded.get("corrected_count") or 1)
+
+
+def _advice(decoded: Mapping[str, Any]) -> str:
+    """Which of the remedies fits: memory that was met elsewhere or has no DIMM has one of its own."""
+    if decoded.get("consumed"):
+        return "met"
+    built_in = decoded.get("part") == "memory" and any(kind in str(decoded.get("unit")) for kind in PACKAGED)
+    return "packaged" if built_in else str(decoded.get("part", ""))
+
+
+def _findable(record: HardwareError, decoded: Mapping[str, Any]) -> bool:
+    return record.addr is not None and decoded.get("address_mode") not in NOT_PHYSICAL
+
+
+def _of_channel(record: HardwareError, counted: Any, coded: Any) -> str:
+    """The channel as counted over the socket; the one of the error code is counted within one controller."""
+    if counted is not None:
+        return f" of channel {counted}"
+    behind = "" if record.bank is None else f" of the memory controller behind bank {record.bank}"
+    return "" if coded is None else f" of channel {coded}{behind}"
 
 
 def _dimms(record: HardwareError, decoded: Mapping[str, Any]) -> str:
+    """The DIMMs, as near as the record proves: the CPU that logs what firmware told has no part in it."""
     memory = decoded.get("memory") or {}
-    channel = memory.get("channel", decoded.get("channel"))
+    of_channel = _of_channel(record, memory.get("channel"), decoded.get("channel"))
     dimm = f"DIMM {memory['dimm']}" if memory.get("dimm") is not None else "the DIMMs"
-    of_channel = f" of channel {channel}" if channel is not None else ""
-    of_socket = f" of socket {record.socket}" if record.socket is not None else ""
-    at = f" that hold address {record.addr}" if channel is None and record.addr else ""
+    proven = record.socket is not None and not decoded.get("made_up")
+    processor = Processor(record.vendor, record.family, record.model)
+    of_die = f" of CPU {record.cpu}'s die" if processor.many_dies and record.cpu is not None else ""
+    of_socket = f"{of_die} of socket {record.socket}" if proven else of_die
+    at = f" that hold address {record.addr}" if not of_channel and _findable(record, decoded) else ""
     return f"{dimm}{of_channel}{of_socket}{at}"

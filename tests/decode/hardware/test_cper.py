@@ -20,7 +20,7 @@ def test_memory_section_names_dimm_and_place() -> None:
     assert record.summary == (
         'Memory error: single-bit ECC, told by firmware (DIMM "P1 DIMM_B2", part "B2", node 1 card 4 module 0 rank 1 '
         "bank 3 row 58165 column 816, address 0x12345678c0); corrected, nothing was lost; "
-        "reseat or replace that DIMM, then test the memory."
+        "one of these needs nothing; if they go on, reseat or replace that DIMM, then test the memory."
     )
 
 

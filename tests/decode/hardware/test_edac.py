@@ -32,7 +32,8 @@ def test_located_error_has_the_registers_printed_before_it() -> None:
     assert expected.items() <= record.decoded.items()
     assert record.summary == (
         'Memory scrubbing error (DIMM "CPU_SrcID#1_Ha#0_Chan#0_DIMM#0", channel 0 slot 0 rank 0, address 0xee40b1000); '
-        "corrected, nothing was lost; reseat or replace that DIMM, then test the memory."
+        "corrected, nothing was lost; one of these needs nothing; if they go on, find that DIMM's slot (the board's "
+        "manual, or ras-mc-ctl --print-labels), then reseat or replace it and test the memory."
     )
 
 
@@ -43,7 +44,9 @@ def test_address_that_the_driver_translated_wins_over_the_registers() -> None:
 
 def test_registers_without_a_located_error_are_an_error_of_their_own() -> None:
     (record,) = find_edac(lines(SBRIDGE.rsplit("EDAC MC1", 1)[0]))
-    assert (record.status, record.decoded["severity"]) == ("0x8c00004f000800c2", "unknown")
+    assert (record.status, record.decoded["severity"]) == ("0x8c00004f000800c2", "corrected")
+    assert (record.family, record.model, record.decoded["memory"]) == (6, 0x3E, {"channel": 2})
+    assert record.decoded["edac"] == "memory error that the driver did not locate"
 
 
 def test_skylake_form_names_its_place_in_its_own_words() -> None:
@@ -126,7 +129,8 @@ def test_amd_decoder_tells_bank_registers_and_words() -> None:
     assert record.decoded["edac"] == "Unified Memory Controller Ext. Error Code: 0, DRAM ECC error"
     assert record.decoded["memory"] == {"channel": 1, "chip_select": 3}
     assert record.summary.startswith(
-        "Unified memory controller: DRAM ECC error (CPU 2, bank 18, memory channel 1, chip select 3, address "
+        "Unified memory controller: DRAM ECC error (CPU 2, bank 18, memory channel 1, chip select 3, normalized "
+        "address "
     )
 
 

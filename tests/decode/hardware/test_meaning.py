@@ -92,13 +92,20 @@ def test_amd_severity_follows_the_error_scope_hierarchy(status: int, want: str) 
 def test_another_error_that_was_lost_and_missing_addresses_are_said() -> None:
     words = check(UNCORRECTED | OVER | S | AR | 0x0134, mcg=4).decoded["recoverability"]
     assert "another error was lost" in words
-    assert "neither the restart nor the error address is valid" in words
+    assert "the CPU did not tell where it stood" in words
+
+
+def test_what_could_not_be_restarted_is_said_beside_an_error_that_needed_no_action() -> None:
+    assert "could not be restarted" in check(UNCORRECTED | 0x00C0, mcg=6).decoded["recoverability"]
+    assert "restarted" not in check(UNCORRECTED | 0x00C0, mcg=5).decoded["recoverability"]
 
 
 def test_poison_that_was_consumed_points_at_the_memory_not_at_the_cache() -> None:
     record = check(UNCORRECTED | S | AR | 0x0134)
     assert record.decoded["part"] == "memory"
-    assert "DIMMs of socket 1 that hold address 0x12345000" in record.summary
+    assert record.decoded["consumed"] is True
+    assert "find the DIMM that holds address 0x12345000" in record.summary
+    assert "of socket 1" not in record.summary
 
 
 def test_corrected_errors_are_counted_and_their_threshold_named() -> None:
