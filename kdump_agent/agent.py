@@ -202,8 +202,7 @@ class Agent:
             return None
         try:
             self.jobs.save(job)
-            moved = self.steps[job.stage](job)
-            self._settle(job, moved)
+            return self._settle(job, self.steps[job.stage](job))
         except Permanent as exc:
             self._park(job, str(exc))
         except Retryable as exc:
@@ -213,19 +212,19 @@ class Agent:
         except Exception as exc:
             self.log.error("a fault of the agent itself", job=job.id, stage=job.stage.value, exc_info=exc)
             self._put_off(job, f"a fault of the agent itself: {type(exc).__name__}: {exc}", None)
-        else:
-            return moved
         return None
 
-    def _settle(self, job: Job, moved: Job) -> None:
+    def _settle(self, job: Job, moved: Job) -> Job:
+        """Save what a stage has done, and return it as it was saved."""
         fresh = replace(moved, attempts=0, not_before=0.0, error=None)
         if moved.stage is Stage.DELIVERED:
             fresh = replace(fresh, delivered_at=int(self.clock()))
-        if moved.stage is job.stage:
-            self.jobs.save(fresh)
-        else:
-            self.jobs.save(self._held(fresh))
+        if moved.stage is not job.stage:
+            fresh = self._held(fresh)
+        self.jobs.save(fresh)
+        if moved.stage is not job.stage:
             self.log.info(moved.stage.value, job=job.id, crash=str(job.crash.folder))
+        return fresh
 
     def _park(self, job: Job, why: str) -> None:
         self.log.error("parked", job=job.id, stage=job.stage.value, why=why, hint=f"kdump-agent retry {job.id}")

@@ -55,8 +55,10 @@ class PackStage:
         draft = self.jobs.folder(job.id) / _DRAFT
         with open_source(job.crash, dump) as fd:
             before = os.fstat(fd)
-            effort = replace(self.effort, floor=1 << 62) if is_raw(job) else self.effort
-            packed = pack(fd, draft, effort, lambda done: self.tell(f"packing {job.id}", done, dump.size))
+            why_not = f"{job.attempts - 1} tries of it ended the agent" if is_raw(job) else None
+            packed = pack(
+                fd, draft, self.effort, lambda done: self.tell(f"packing {job.id}", done, dump.size), why_not=why_not
+            )
             after = os.fstat(fd)
         if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (
             after.st_size,

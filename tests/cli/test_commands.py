@@ -72,6 +72,12 @@ def test_a_dump_shipped_by_hand_arrives(machine: Machine, tmp_path: Path) -> Non
     assert machine.run("ship", str(tmp_path / "nothing")).returncode == 2
 
 
+def test_a_dump_shipped_by_hand_is_packed_like_every_other(machine: Machine) -> None:
+    machine.json("ship", str(MINIS / NULL))
+    (key,) = [key for key in machine.delivered() if "/vmcore" in key]
+    assert key.endswith("/vmcore.zst")
+
+
 def test_retry_wants_to_know_which(machine: Machine) -> None:
     assert machine.run("retry").returncode == 2
     assert machine.json("retry", "--all") == {"asked": []}
