@@ -26,6 +26,7 @@ from .model import Artifact, CrashDir, Dump, Job, Stage, Upload
 
 VERSION = 1
 _ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
+_NO_SUCH = "no such job; `kdump-agent list` tells which there are"
 _LARGEST = 4 << 20
 """Bytes of a record that we are ready to parse."""
 
@@ -76,6 +77,23 @@ class Jobs:
         finally:
             os.close(fd)
 
+    def busy(self) -> bool:
+        """Does an agent hold the right to advance jobs? Makes and changes nothing. Raises AgentError."""
+        try:
+            fd = os.open(self.state_dir / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        except OSError as exc:
+            raise AgentError(f"{self.state_dir / 'lock'}: cannot be read: {exc.strerror}; run as root") from exc
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        else:
+            return False
+        finally:
+            os.close(fd)
+
     def folder(self, job_id: str) -> Path:
         """Return the folder in which a job keeps its artifacts."""
         return self.home / job_id
@@ -93,12 +111,17 @@ class Jobs:
 
     def read(self, job_id: str) -> Job:
         """Return one job. Raises AgentError when there is none or its record cannot be used."""
+        if not _ID.fullmatch(job_id):
+            raise AgentError(f"{job_id!a}: {_NO_SUCH}")
         record = self.folder(job_id) / "job.json"
-        if not _ID.fullmatch(job_id) or not record.exists():
-            raise AgentError(f"{job_id!a}: no such job; `kdump-agent list` tells which there are")
         try:
             with record.open("rb") as file:
                 return from_document(json.loads(file.read(_LARGEST)), job_id)
+        except FileNotFoundError as exc:
+            there = record.parent.is_dir()
+            raise AgentError(f"{record}: is missing; its folder is kept" if there else f"{job_id}: {_NO_SUCH}") from exc
+        except PermissionError as exc:
+            raise AgentError(f"{record}: cannot be read: {exc.strerror}; run as root") from exc
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise AgentError(f"{record}: cannot be used: {exc}; it is kept and left alone") from exc
 

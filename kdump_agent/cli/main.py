@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import TextIO, cast
 
 from kdump_agent import __version__
 from kdump_agent.errors import AgentError
@@ -34,25 +36,57 @@ HIDDEN = {  # commands that the agent and systemd start
 
 EXIT_FAILED = 2
 """The command could not do what it was asked, for the reason on standard error."""
+EXIT_INTERRUPTED, EXIT_UNHEARD = 130, 141
+"""What a shell says of a program that SIGINT, or SIGPIPE when nobody reads any further, has ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _ready_streams()
+    try:
+        try:
+            return _run(words)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = _nowhere("w")  # what is still to be written would fail again, with a traceback, at the end
+        return EXIT_UNHEARD
+    except OSError as exc:
+        sys.stdout = _nowhere("w")
+        print(f"kdump-agent: {_words(exc)}", file=sys.stderr)  # noqa: T201
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _run(words: Sequence[str]) -> int:
     args = _parser(words).parse_args(words)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a locale without some letter gets it escaped
-            stream.reconfigure(errors="backslashreplace")
     try:
         return int(import_module(f"kdump_agent.cli.{args.command}").main(args))
     except AgentError as exc:
         print(f"kdump-agent {args.command}: {exc}", file=sys.stderr)  # noqa: T201
         return EXIT_FAILED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        return 130
+
+
+def _ready_streams() -> None:
+    """Let a locale without some letter get it escaped, and let no file that is opened later get a closed stream's
+    number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, _nowhere(mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _nowhere(mode: str) -> TextIO:
+    return cast(TextIO, Path(os.devnull).open(mode, encoding="utf-8"))
+
+
+def _words(exc: OSError) -> str:
+    """What failed, on what; without a file it is the answer itself that could not be written."""
+    return f"{exc.filename or 'standard output'}: {exc.strerror or exc}"
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -34,10 +34,17 @@ def main(args: argparse.Namespace) -> int:
             setting.jobs.prepare()
         elif not setting.jobs.home.exists():
             raise AgentError(f"{setting.jobs.home}: is not there yet; try again")
-        made = [setting.jobs.create(crash, crashed_at=crash_time(crash), now=int(time.time())) for crash in crashes]
+        made = [_create(setting, crash, crash_time(crash)) for crash in crashes]
         delivered = _deliver(setting, made) if held else False
     _answer(args, setting, made, held)
     return 0 if delivered or not held else 1
+
+
+def _create(setting: wire.Setting, crash: CrashDir, crashed_at: int) -> Job:
+    try:
+        return setting.jobs.create(crash, crashed_at=crashed_at, now=int(time.time()))
+    except OSError as exc:
+        raise AgentError(f"{setting.jobs.home}: no job can be made: {exc.strerror}") from exc
 
 
 def _crashes(path: Path) -> list[CrashDir]:
@@ -60,7 +67,8 @@ def _file(folder: Path, name: str | None) -> Dump | None:
         with open_plain(folder, (name,), owners=frozenset({0, os.geteuid()})) as fd:
             found = os.fstat(fd)
     except (OSError, Refused) as exc:
-        raise AgentError(f"{folder / name}: cannot be shipped: {exc}") from exc
+        why = exc.strerror if isinstance(exc, OSError) else exc
+        raise AgentError(f"{folder / name}: cannot be shipped: {why}") from exc
     return Dump(name, found.st_ino, found.st_size, found.st_mtime_ns)
 
 

@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     setting = wire.load(args)
     known, damaged = setting.jobs.all()
-    running = not _free(setting)
+    running = setting.jobs.busy()
     stages = Counter(job.stage.value for job in known)
     free = files.free_space(setting.jobs.home).bytes_free if setting.jobs.home.exists() else None
     document = {
@@ -49,10 +49,3 @@ def main(args: argparse.Namespace) -> int:
         if job.error:
             say(f"          {job.id}: {plain(job.error)}")
     return 0
-
-
-def _free(setting: wire.Setting) -> bool:
-    if not (setting.jobs.state_dir / "lock").exists():
-        return True
-    with setting.jobs.lock() as held:
-        return held

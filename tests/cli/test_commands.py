@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ..machine import AMD, MCE, MINIS, NULL, REPOSITORY, Machine, dump_of
 from ..ship.server import TusServer
+
+
+@pytest.fixture
+def mounted_read_only() -> Iterator[Callable[[Path], None]]:
+    """Make a folder read-only, as an error of its disk does; it is as before after the test."""
+    done: list[Path] = []
+
+    def mount(folder: Path) -> None:
+        subprocess.run(["mount", "--bind", "-o", "ro", str(folder), str(folder)], check=True)
+        done.append(folder)
+
+    yield mount
+    for folder in done:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
 
 CANARY = "canary-77aa01"
 
@@ -76,6 +93,40 @@ def test_a_dump_shipped_by_hand_is_packed_like_every_other(machine: Machine) -> 
     machine.json("ship", str(MINIS / NULL))
     (key,) = [key for key in machine.delivered() if "/vmcore" in key]
     assert key.endswith("/vmcore.zst")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away takes root")
+def test_who_may_not_look_is_told_so(shipped: Machine) -> None:
+    known = shipped.json("list")["jobs"][0]["id"]
+    os.chown(shipped.state, 65534, 65534)
+    for words in (["show", "last"], ["show", known], ["retry", known], ["list"], ["status"]):
+        answer = shipped.run_powerless(*words)
+        assert answer.returncode == 2
+        assert answer.stderr.endswith("cannot be read: Permission denied; run as root\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away takes root")
+def test_a_folder_that_cannot_be_looked_into_is_not_shipped_and_said(machine: Machine) -> None:
+    folder = machine.add(MINIS / NULL)
+    folder.chmod(0o700)
+    os.chown(folder, 65534, 65534)
+    answer = machine.run_powerless("ship", str(folder))
+    assert (answer.returncode, answer.stderr) == (2, f"kdump-agent: {folder}: Permission denied\n")
+
+
+def test_a_folder_without_a_record_is_named_and_harms_no_other(shipped: Machine) -> None:
+    known = [job["id"] for job in shipped.json("list")["jobs"]]
+    (shipped.state / "jobs" / known[0] / "job.json").unlink()
+    listed = shipped.json("list")
+    assert [job["id"] for job in listed["jobs"]] == known[1:]
+    assert listed["damaged"][0]["why"].endswith("job.json: is missing; its folder is kept")
+
+
+def test_status_on_a_disk_that_became_read_only_still_answers(
+    shipped: Machine, mounted_read_only: Callable[[Path], None]
+) -> None:
+    mounted_read_only(shipped.state)
+    assert "3 delivered" in shipped.run("status").stdout
 
 
 def test_retry_wants_to_know_which(machine: Machine) -> None:

@@ -1,0 +1,47 @@
+"""Where the answer goes, or does not: a reader that leaves, a full disk, a closed stream. Never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ..machine import MINIS, NULL, REPOSITORY
+
+ASKED = [["--help"], ["decode", str(MINIS / NULL)], ["decode", "--json", *[str(MINIS / NULL)] * 12], ["config", "show"]]
+
+
+def ask(words: list[str], shell: str, **streams: int) -> subprocess.CompletedProcess[str]:
+    """Run the command as ``$@`` of a piece of shell, buffered as it is for a person."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run(
+        ["sh", "-c", shell, "sh", sys.executable, "-m", "kdump_agent", *words], stdout=streams.get("stdout"),
+        stderr=subprocess.PIPE, text=True, cwd=REPOSITORY, env=environment, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ASKED, ids=["help", "short", "long", "config"])
+def test_a_reader_that_leaves_ends_the_command_as_it_ends_others(words: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        answer = ask(words, '"$@"', stdout=writer)
+    finally:
+        os.close(writer)
+    assert (answer.returncode, answer.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("words", ASKED, ids=["help", "short", "long", "config"])
+def test_an_answer_that_cannot_be_written_is_a_failure_with_its_reason(words: list[str]) -> None:
+    answer = ask(words, '"$@" >/dev/full')
+    assert answer.returncode == 2
+    assert answer.stderr == "kdump-agent: standard output: No space left on device\n"
+
+
+def test_a_closed_stream_is_as_good_as_nowhere() -> None:
+    answer = ask(["decode", str(MINIS / NULL)], '"$@" >&-')
+    assert (answer.returncode, answer.stderr) == (0, "")
+    answer = ask(["decode", "-"], '"$@" <&- >&-')
+    assert (answer.returncode, answer.stderr) == (0, "")
