@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ def load(path: Path, *, required: bool = False) -> Settings:
     """
     faults: list[str] = []
     chosen: dict[str, dict[str, Any]] = {}
-    for file in _files(path, required):
+    for file in _files(path, required, faults):
         try:
             document = _read(file)
         except ConfigError as exc:
@@ -48,12 +49,19 @@ def sections() -> Iterator[tuple[str, dataclasses.Field[Any]]]:
             yield section.name, field
 
 
-def _files(path: Path, required: bool) -> Iterator[Path]:
-    if required or path.exists():
+def _files(path: Path, required: bool, faults: list[str]) -> Iterator[Path]:
+    """Yield the files to read; a folder that cannot be looked into may hide settings, which is a fault."""
+    if required or os.path.lexists(path):
         yield path
     more = path.parent / "config.d"
-    if more.is_dir():
-        yield from sorted(file for file in more.glob("*.toml") if not file.name.startswith("."))
+    try:
+        names = sorted(os.listdir(more))  # noqa: PTH208 (names, not paths)
+    except FileNotFoundError:
+        return
+    except OSError as exc:
+        faults.append(f"{more}: cannot be read: {exc.strerror}")
+        return
+    yield from (more / name for name in names if name.endswith(".toml") and not name.startswith("."))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -99,24 +107,27 @@ def _checked(file: Path, document: dict[str, Any], faults: list[str]) -> Iterato
     for section, table in document.items():
         if section not in names or not isinstance(table, dict):
             wish = f"one of the tables {', '.join(f'[{name}]' for name in sorted(names))}"
-            faults.append(f"{file}: {section}: want {wish}; got {_shown(table)}")
+            faults.append(f"{file}: {section}: want {wish}")
             continue
         for key, value in table.items():
             field = known.get((section, key))
             if field is None:
                 wish = ", ".join(name for home, name in known if home == section)
-                faults.append(f"{file}: {section}.{key}: want one of {wish}; got {key!a} = {_shown(value)}")
+                faults.append(f"{file}: {section}.{key}: is no setting; want one of {wish}")
                 continue
             try:
                 yield section, key, field.metadata["read"](value)
             except ValueError as exc:
-                faults.append(f"{file}: {section}.{key}: want {exc}; got {_shown(value)}")
+                faults.append(f"{file}: {section}.{key}: want {exc}; got {_shown(key, value)}")
 
 
-def _shown(value: object) -> str:
-    """Show a value as it was given, short, and without the secret that an address may carry."""
-    if isinstance(value, str) and "@" in value and "//" in value:
-        value = value.split("//")[0] + "//***@" + value.rsplit("@", 1)[1]
+def _shown(key: str, value: object) -> str:
+    """Show a value as it was given, short, and without the secret that an address may carry, or that was put where
+    its file's name belongs."""
+    if key == "token_file":
+        return "something else, which may be the token itself and is not shown"
+    if isinstance(value, str) and "//" in value:
+        value = re.sub(r"(?s)//.*@", "//***@", re.sub(r"(?s)\?.*", "?***", value))
     text = ascii(value)
     return text if len(text) <= 80 else text[:77] + "..."
 

@@ -110,6 +110,18 @@ def or_none(read: Reader) -> Reader:
     return read_or_none
 
 
+def at_least(read: Reader, least: float, wish: str) -> Reader:
+    """Refuse what would hold everything up."""
+
+    def read_enough(value: object) -> Any:
+        found = read(value)
+        if found < least:
+            raise ValueError(wish)
+        return found
+
+    return read_enough
+
+
 def address(value: object) -> str:
     """Want the address of an endpoint, without a secret in it."""
     wish = "file:///folder, tus+https://host/path/ or tus+http://host/path/, without user, query or fragment"
@@ -185,7 +197,8 @@ class AgentSettings:
         shown="10 min",
     )
     rescan: float = option(
-        duration, 60.0, "The longest time between two looks at the crash folder; more than 60 s is cut to that.",
+        at_least(duration, 1, 'a duration of 1 s or more, as "60 s"'), 60.0,
+        "The longest time between two looks at the crash folder; more than 60 s is cut to that.",
         shown="60 s",
     )  # fmt: skip
 
@@ -248,7 +261,10 @@ class PackSettings:
 class ShipSettings:
     """[ship]"""
 
-    bandwidth: int | None = option(or_none(size), None, 'The most bytes a second, as "10 MiB".', shown="no limit")
+    bandwidth: int | None = option(
+        or_none(at_least(size, 1024, 'a size of 1 KiB or more, as "10 MiB"')), None,
+        'The most bytes a second, as "10 MiB".', shown="no limit",
+    )  # fmt: skip
     spread: float = option(
         duration,
         600.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_every_fault_is_told_at_once_with_file_key_wish_and_value(tmp_path: Path
     for part in (
         "config.toml: stray: want one of the tables",
         "config.toml: pack.level: want a whole number, 1 to 19; got 99",
-        "config.toml: pack.speed: want one of level, threads, min_saving; got 'speed' = 'high'",
+        "config.toml: pack.speed: is no setting; want one of level, threads, min_saving",
         'config.toml: retain.keep: want a whole number, 0 to 100000, or "none"; got True',
         "config.toml: retain.max_age: want a duration",
         "config.toml: endpoint.url: want file:///folder",
@@ -68,11 +69,45 @@ def test_every_fault_is_told_at_once_with_file_key_wish_and_value(tmp_path: Path
     assert len(text.splitlines()) == 8
 
 
-@pytest.mark.parametrize("url", ["tus+https://user:hunter2@host/files/", "tus+https://host/files/?key=hunter2"])
-def test_a_secret_in_an_address_is_refused_and_a_password_not_repeated(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        config.load(write(tmp_path / "config.toml", f'[endpoint]\nurl = "{url}"\n'))
-    assert "user:hunter2" not in str(caught.value)
+@pytest.mark.parametrize(
+    "line",
+    [
+        'url = "tus+https://user:hunter2@host/files/"',
+        'url = "tus+https://host/files/?key=hunter2"',
+        'proxy = "http://user:hunter2@host:3128"',
+        'token = "hunter2"',
+        'token_file = "hunter2"',
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_refused_and_not_repeated(tmp_path: Path, line: str) -> None:
+    for text in (f"[endpoint]\n{line}\n", f"[endpiont]\n{line}\n"):
+        with pytest.raises(ConfigError) as caught:
+            config.load(write(tmp_path / "config.toml", text))
+        assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away takes root")
+def test_a_folder_that_may_hide_settings_is_a_fault(machine: Machine) -> None:
+    more = write(machine.home / "config.d/more.toml", "[retain]\nkeep = 7\n").parent
+    more.chmod(0o700)
+    os.chown(more, 65534, 65534)
+    answer = machine.run_powerless("config", "show")
+    assert answer.returncode == 2
+    assert f"{more}: cannot be read: Permission denied" in answer.stderr
+
+
+@pytest.mark.parametrize("line", ["[ship]\nbandwidth = 0", "[agent]\nrescan = 0"])
+def test_what_would_hold_everything_up_is_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ConfigError, match="or more"):
+        config.load(write(tmp_path / "config.toml", line))
+
+
+@pytest.mark.parametrize("key", ["ca_file", "client_cert", "client_key", "token_file"])
+def test_a_file_that_is_not_there_is_no_sound_setting(machine: Machine, key: str) -> None:
+    machine.write_config(f'{key} = "/no/such.pem"\n', url="tus+https://192.0.2.1/files/")
+    answer = machine.run("config", "check")
+    assert answer.returncode == 2
+    assert "/no/such.pem" in answer.stderr
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
@@ -122,7 +157,8 @@ def test_the_command_names_the_fault_and_exits_2(machine: Machine) -> None:
 
 def test_what_is_shown_can_be_read_again(machine: Machine, tmp_path: Path) -> None:
     machine.write_config(
-        '[host]\nname = "h1"\ntags = { a = "x \\"y\\"" }\n[retain]\nmax_age = "36 h"\n',
+        '[host]\nname = "h1"\ntags = { a = "x \\"y\\"\\u001b" }\n[pack]\nmin_saving = 1\n'
+        '[retain]\nmax_age = "1234567 s"\nkeep = "none"\n[analysis]\ncommand_time = 1.5\n',
         ship='bandwidth = "1 MiB"',
     )
     shown = machine.run("config", "show").stdout

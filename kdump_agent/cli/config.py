@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from kdump_agent import config
+from kdump_agent.settings import Reader
 from kdump_agent.units import show_duration
 
 from . import wire
-from .answer import plain, print_json, say
+from .answer import print_json, say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,12 +23,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     settings = wire.load_settings(args)
     if args.what == "check":
-        if settings.url.startswith("tus+"):
-            wire.check_endpoint(settings)
+        wire.endpoint(settings)
         print_json({"valid": True}) if args.json else say("The settings are valid.")
         return 0
     shown: dict[str, dict[str, Any]] = {}
-    for section, field in config.sections():
+    fields = {(section, field.name): field for section, field in config.sections()}
+    for (section, _), field in fields.items():
         value = getattr(getattr(settings, section), field.name)
         shown.setdefault(section, {})[field.name] = str(value) if isinstance(value, Path) else value
     shown["endpoint"]["url"] = settings.url
@@ -36,9 +38,18 @@ def main(args: argparse.Namespace) -> int:
     for section, values in shown.items():
         say(f"[{section}]")
         for key, value in values.items():
-            say(f"{key} = {_written(value)}" if value is not None else f"# {key} is not set")
+            say(_line(key, value, fields[section, key].metadata["read"]))
         say("")
     return 0
+
+
+def _line(key: str, value: Any, read: Reader) -> str:
+    """Write a setting as a line of TOML: in words where they read as the same, else as it is."""
+    words = "none" if value is None else show_duration(value) if isinstance(value, float) else ""
+    with contextlib.suppress(ValueError):
+        if read(words) == value:
+            return f"{key} = {_written(words)}"
+    return f"# {key} is not set" if value is None else f"{key} = {_written(value)}"
 
 
 def _written(value: Any) -> str:
@@ -50,8 +61,7 @@ def _written(value: Any) -> str:
     if isinstance(value, dict):
         inner = ", ".join(f"{_written(name)} = {_written(text)}" for name, text in value.items())
         return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, float) and value >= 1:
-        return f'"{show_duration(value)}"' if show_duration(value).count(" ") == 1 else f'"{value:g} s"'
     if isinstance(value, (int, float)):
         return repr(value)
-    return '"' + plain(str(value)).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in text) + '"'

@@ -22,20 +22,17 @@ from kdump_agent.model import CrashDir, Job, Stage
 from kdump_agent.pack.pack import Effort
 from kdump_agent.presence import Presence
 from kdump_agent.retain import policy, prune
-from kdump_agent.service.credential import read_token
 from kdump_agent.service.log import Log
 from kdump_agent.service.progress import Progress
 from kdump_agent.settings import Settings
 from kdump_agent.ship.backoff import spread_left
-from kdump_agent.ship.endpoint import Endpoint
-from kdump_agent.ship.open import open_endpoint
 from kdump_agent.stages.decode import DecodeStage
 from kdump_agent.stages.pack import PackStage
 from kdump_agent.stages.ship import ShipStage
 from kdump_agent.stages.source import open_source
 from kdump_agent.vmcore.header import read_header
 
-from . import debugger
+from . import debugger, wire
 from .wire import PATHS, Setting, backoff, boot_id, boot_time
 
 
@@ -76,7 +73,7 @@ def build(
 ) -> Agent:
     """Return the agent that these settings describe; ``spread`` lets it wait for its turn after a boot."""
     settings, jobs = setting.settings, setting.jobs
-    endpoint = lru_cache(maxsize=1)(partial(_endpoint, settings))
+    endpoint = lru_cache(maxsize=1)(partial(wire.endpoint, settings))
     ship = partial(ShipStage, jobs, endpoint, setting.host.name, log, progress, progress.beat)
     effort = Effort(
         settings.pack.level, settings.pack.threads, settings.pack.min_saving, floor=settings.retain.min_free
@@ -155,15 +152,6 @@ def _inquest(setting: Setting, log: Log, beat: Callable[[], None]) -> Inquest:
         PATHS, setting.jobs, setting.crash_dir, Boots(setting.jobs.state_dir / "boots.json"), log,
         report=last_boot.report, remove_pstore=last_boot.remove_pstore, boot_id=boot_id(), began=int(boot_time(now)),
         clock=time.time, beat=beat,
-    )  # fmt: skip
-
-
-def _endpoint(settings: Settings) -> Endpoint:
-    chosen = settings.endpoint
-    return open_endpoint(
-        settings.url, token=lambda: read_token(chosen.token_file), ca_file=chosen.ca_file,
-        client_cert=chosen.client_cert, client_key=chosen.client_key, proxy=chosen.proxy,
-        bandwidth=settings.ship.bandwidth,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from kdump_agent import config
 from kdump_agent.arming.distros.crash_folder import crash_folder
@@ -17,6 +17,9 @@ from kdump_agent.jobs import Jobs
 from kdump_agent.paths import HostPaths
 from kdump_agent.report.document import Host
 from kdump_agent.settings import Settings
+
+if TYPE_CHECKING:
+    from kdump_agent.ship.endpoint import Endpoint
 
 PATHS = HostPaths()
 
@@ -50,13 +53,18 @@ def load_settings(args: argparse.Namespace) -> Settings:
     return config.load(args.config or PATHS.config, required=args.config is not None)
 
 
-def check_endpoint(settings: Settings) -> None:
-    """Open the endpoint without reaching it. Raises ConfigError or Permanent when its settings do not fit together."""
+def endpoint(settings: Settings) -> Endpoint:
+    """Return the endpoint; nothing is reached yet. Raises ConfigError or Permanent when its settings do not fit
+    together, or a file that they name cannot be used."""
     from kdump_agent.service.credential import read_token
     from kdump_agent.ship.open import open_endpoint
 
     chosen = settings.endpoint
-    open_endpoint(settings.url, token=lambda: read_token(chosen.token_file), ca_file=chosen.ca_file)
+    return open_endpoint(
+        settings.url, token=lambda: read_token(chosen.token_file), ca_file=chosen.ca_file,
+        client_cert=chosen.client_cert, client_key=chosen.client_key, proxy=chosen.proxy,
+        bandwidth=settings.ship.bandwidth,
+    )  # fmt: skip
 
 
 def read_host(settings: Settings) -> Host:

@@ -51,6 +51,10 @@ class _Adapter(HTTPAdapter):
     """Speaks TLS 1.2 or newer, with our certificate authorities when some are set."""
 
     def __init__(self, trust: Trust) -> None:
+        for path in filter(None, (trust.ca_file, trust.client_cert, trust.client_key)):
+            path.open("rb").close()  # ssl does not say which of them is missing
+        if trust.client_key and not trust.client_cert:
+            raise ValueError("client_key is set, and client_cert is not")
         self._context = ssl.create_default_context(cafile=str(trust.ca_file) if trust.ca_file else None)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         if urllib3.__version__.startswith("1."):  # type: ignore[attr-defined, unused-ignore]
@@ -81,11 +85,12 @@ class Answer:
 
 
 class Http:
-    """Sends requests to one endpoint."""
+    """Sends requests to one endpoint. Raises Permanent when what it is to trust cannot be read."""
 
     def __init__(self, token: Callable[[], str | None], trust: Trust, proxy: str | None) -> None:
         self._token, self._trust, self._proxy = token, trust, proxy
         self.idle_seconds = IDLE_SECONDS
+        _adapter(trust)  # what cannot be used is said before anything is sent
 
     def send(
         self,
@@ -130,12 +135,16 @@ class Http:
         session.headers.update({"User-Agent": f"kdump-agent/{__version__}", "Accept-Encoding": "identity"})
         if self._proxy:
             session.proxies = {"http": self._proxy, "https": self._proxy}
-        try:
-            session.mount("https://", _Adapter(self._trust))
-        except (OSError, ValueError) as exc:
-            raise Permanent(f"endpoint: ca_file, client_cert or client_key cannot be used: {_reason(exc)}") from None
+        session.mount("https://", _adapter(self._trust))
         session.auth = _Bearer(self._token())
         return session
+
+
+def _adapter(trust: Trust) -> _Adapter:
+    try:
+        return _Adapter(trust)
+    except (OSError, ValueError) as exc:
+        raise Permanent(f"endpoint: ca_file, client_cert or client_key cannot be used: {_reason(exc)}") from None
 
 
 class _Bearer(requests.auth.AuthBase):
