@@ -8,6 +8,8 @@ read, made of plain characters.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from itertools import chain, count
 
 DEFAULT = (
     "sys", "log", "bt -s -l", "bt -a -s -l", "ps", "ps -m", "foreach UN bt -s -l", "mod", "kmem -i", "dev -p", "irq -s",
@@ -41,10 +43,11 @@ def refusal(command: str) -> str | None:
     return None
 
 
-def file_name(command: str) -> str:
-    """Return the name of the artifact that keeps what a command said: ``crash-bt-a-s-l.txt``."""
-    slug = re.sub(r"[^a-z0-9]+", "-", command.lower()).strip("-")
-    return f"crash-{slug[:60].strip('-') or 'command'}.txt"
+def file_name(command: str, taken: Collection[str] = ()) -> str:
+    """Return the name of the artifact that keeps what a command said, none of ``taken``: ``crash-bt-a-s-l.txt``."""
+    slug = re.sub(r"[^a-z0-9]+", "-", command.lower())[:56].strip("-") or "command"
+    names = (f"crash-{slug}{end}.txt" for end in chain(("",), (f"-{number}" for number in count(2))))
+    return next(name for name in names if name not in taken)
 
 
 def chosen(commands: tuple[str, ...], *, machine_check: bool) -> tuple[str, ...]:

@@ -132,7 +132,8 @@ def _converse(
 
 def _keep(heard: Heard, command: str, reply: Reply) -> Iterator[Text]:
     heard.texts[command] = reply.text.decode("utf-8", "replace")
-    name = file_name(command) if reply.text.strip() else None
+    taken = {asked.file for asked in heard.asked if asked.file}
+    name = file_name(command, taken) if reply.text.strip() else None
     heard.asked.append(Asked(command, name, len(reply.text), reply.ended, round(reply.seconds, 3)))
     if name is not None:
         yield Text(name, reply.text + b"\n")

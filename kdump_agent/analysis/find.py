@@ -103,7 +103,7 @@ class Search:
                 else:
                     yield found
                     return
-            yield Missing(tuple(refused), package_for(release or "that kernel", self.family))
+            yield Missing(tuple(refused), package_for(release, self.family))
 
     def modules(self, release: str | None) -> Path | None:
         """Return the folder with debugging information of a release's modules, if there is one."""

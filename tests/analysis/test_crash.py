@@ -75,6 +75,12 @@ def test_each_command_has_its_text_from_one_session(bench: Bench) -> None:
     assert gather(heard, QUESTION).opened == "yes"
 
 
+def test_commands_that_differ_in_case_only_have_a_text_each(bench: Bench) -> None:
+    heard, texts = bench.ask(question=replace(QUESTION, commands=("bt -t", "bt -T")))
+    assert texts == {"crash-bt-t.txt": b"said bt -t\n", "crash-bt-t-2.txt": b"said bt -T\n"}
+    assert [asked.file for asked in heard.asked] == list(texts)
+
+
 def test_a_command_that_hangs_costs_its_own_answer_only(bench: Bench) -> None:
     heard, texts = bench.ask("hang bt", question=replace(QUESTION, command_seconds=2))
     assert ends(heard) == {"sys": "whole", "bt": "timed out", "log": "whole", "ps": "whole"}

@@ -195,12 +195,25 @@ def test_a_debuginfod_that_fails_says_why(host: Host) -> None:
         ("6.8.0-45-generic", "debian", "linux-image-unsigned-6.8.0-45-generic-dbgsym"),
         ("5.14.0-427.el9.x86_64", None, "kernel-debuginfo-5.14.0-427.el9.x86_64"),
         ("6.11.4-301.fc41.x86_64", "rhel", "kernel-debuginfo-6.11.4-301.fc41.x86_64"),
+        (
+            "5.14.0-427.el9.x86_64+rt",
+            None,
+            "kernel-rt-debuginfo-5.14.0-427.el9.x86_64 (dnf debuginfo-install kernel-rt-5",
+        ),
+        ("6.12.0-55.el10.aarch64+64k", None, "kernel-64k-debuginfo-6.12.0-55.el10.aarch64"),
+        ("6.12.48+deb13-amd64", None, "linux-image-6.12.48+deb13-amd64-dbg"),
+        ("6.8.0-1016-azure", None, "linux-image-unsigned-6.8.0-1016-azure-dbgsym"),
+        ("6.4.0-150600.8.26-azure", None, "kernel-azure-debuginfo"),
         ("6.4.0-150600.23-default", None, "kernel-default-debuginfo"),
         ("3.14.8", "fedora", "kernel-debuginfo-3.14.8"),
         ("3.14.8", None, "the vmlinux with debugging information of 3.14.8"),
+        ("3.14.8", "suse", "kernel-default-debuginfo"),
+        (None, "debian", "the vmlinux with debugging information of that kernel"),
     ],
 )
-def test_the_package_is_that_of_the_kernels_own_distribution(release: str, family: str | None, package: str) -> None:
+def test_the_package_is_that_of_the_kernels_own_distribution(
+    release: str | None, family: str | None, package: str
+) -> None:
     assert package_for(release, family).startswith(package)
 
 
