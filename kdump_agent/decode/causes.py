@@ -210,6 +210,7 @@ RULES: tuple[Rule, ...] = (
         "hardlockup", REPORT, (LOOP,),
         ("LOCKUP on", r"[Ww]atchdog.{0,20}detected (?:hard )?LOCKUP on", "hard lockup {in}"),
         ("ard LOCKUP", r"CPU \d+ (?:self-detected )?[Hh]ard LOCKUP", "hard lockup {in}"),
+        ("ard LOCKUP", r"^Watchdog CPU:\d+ (?:detected )?Hard LOCKUP", "hard lockup {in}"),  # powerpc, 4.13 to 4.16
     ),
     *_rules(
         "workqueue_lockup", REPORT, NOWHERE,
@@ -313,6 +314,11 @@ RULES: tuple[Rule, ...] = (
         ("lockdep.c:", r"WARNING: (?:CPU: \d{1,5} PID: \d{1,10} )?(?:at )?\S{0,200}kernel/(?:locking/)?lockdep\.c:\d",
          "locking bug {in}"),
     ),
+    *_rules(
+        "list_corruption", REPORT, WARNED,
+        ("list_debug.c:", r"WARNING: .{0,40}at \S{0,200}lib/list_debug\.c:\d{1,6}(?: " + _FN + ")?",
+         "list corruption {in}"),
+    ),
     # kernel/panic.c, __warn(): 2.6.32, 2.6.39 to 6.17, 6.18
     *_rules(
         "warn", REPORT, WARNED,
@@ -335,6 +341,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "init_killed", FATAL, NOWHERE,
+        (PANIC, _NOT + r"Attempted to kill init! exitcode=0x0000[0-9a-f]{2}00\b", "init exited"),  # wait(2): no signal
         (PANIC, _NOT + r"Attempted to kill init", "init was killed"),
     ),
     *_rules(

@@ -33,12 +33,15 @@ _BUILD_ID = re.compile(r" ([0-9a-f]{40})$")
 
 _MACHINES = (  # words that only one architecture's kernel writes
     ("i686", ("EIP: ", "EAX: ", "MB HIGHMEM available")),
-    ("x86_64", ("RIP: 00", " R15: ", "x86_64", "__x64_sys_", "entry_SYSCALL_64", "x86/", "Command line: BOOT_")),
+    (
+        "x86_64",
+        ("RIP: 00", " R15: ", "x86_64", "__x64_sys_", "entry_SYSCALL_64", "x86/", "Command line: BOOT_", "-amd64 #"),
+    ),
     ("aarch64", ("pstate: ", " x29: ", "arm64", "el0_svc", "CPU: Booted secondary processor", "psci: ")),
     ("ppc64", (".ppc64 ", "BE PAGE_SIZE", "BE SMP")),
     ("ppc64le", ("NIP [", "GPR00: ", "opal: ", "pseries: ", "] [c00000000", "paca    = 0xc")),
     ("s390x", ("Krnl PSW", "Krnl GPRS", "setup: Linux is running", "zcore", "s390x", "Last Breaking-Event")),
-    ("riscv64", ("epc : ", "riscv: ", "SBI specification", "__riscv_sys_")),
+    ("riscv64", ("epc : ", "badaddr: ", "riscv: ", "SBI specification", "__riscv_sys_")),
     ("loongarch64", ("era : ", "era == ", "LoongArch", "loongarch")),
     ("armv7l", ("PC is at ", "ARMv7 ", "ret_fast_syscall")),
     ("mips", ("Cause : ", "epc   : ")),

@@ -29,7 +29,8 @@ _LEVELS = {
 }
 
 _TIME = r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-_DAY = rf"(?:\d{{4}} )?(?:[A-Z][a-z]{{2}} )?[A-Z][a-z]{{2}} [ \d]\d (?:\d{{4}} )?{_TIME}(?: \d{{4}})?"
+_MONTH = r"(?:[^\W\d_]{3,8}\.?|\d{1,2}[^\W\d_])"  # in any language, as journalctl writes it: Nov, sty, févr., 11月
+_DAY = rf"(?:\d{{4}} )?(?:[A-Z][a-z]{{2}} )?{_MONTH} [ \d]\d (?:\d{{4}} )?{_TIME}(?: \d{{4}})?"
 _ISO = rf"(?:[A-Z][a-z]{{2}} )?\d{{4}}-\d\d-\d\d[T ]{_TIME}(?:Z|[+-]\d\d:?\d\d| [A-Z]{{3,5}}(?= ))?"
 _UNIX = r"\d{10}\.\d{3,6}"
 _KERNEL = r"(?:\S{1,255} )?(?:\w{1,10}\.\w{1,10} )?kernel(?:\[\d{1,7}\])?(?:: ?| - - - )"
@@ -53,10 +54,13 @@ _USUAL = re.compile(r"\[ {0,8}(\d{1,10}\.\d{6})\] (?=[^\[\s])")
 """The prefix of most lines of most logs, which the long pattern would read alike but for twice the time."""
 _FIELD = re.compile(r" {0,4}_{0,2}[A-Z][A-Z0-9_]{1,40}=")
 """A field of the journal beside its MESSAGE, or of /dev/kmsg behind a message."""
-_AGAIN = re.compile(r"\[ {0,8}\d{1,7}\.\d{6}\]")
+_AGAIN = re.compile(r"\[ {0,8}\d{1,10}\.\d{6}\]")
 """Another message's stamp in the middle of a line: two consoles, or a line that never ended."""
+_LEVEL = re.compile("\x01[0-7d]")
+"""include/linux/kern_levels.h: printk() leaves it inside a line that was gathered in an NMI (4.6 to 4.9)."""
+_CONTINUED = "\x01c"
 _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[^\[\]\n])")
-_STRAY = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
+_STRAY = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\x01\t\n")
 
 
 class Log:
@@ -138,6 +142,9 @@ def _clean(log: bytes) -> bytes:
 
 def _messages(raw: str, number: int) -> Iterable[Line]:
     """Return the messages of one raw line: one, unless others broke into it."""
+    if "\x01" in raw:
+        parts = (part.replace("\x01", "") for part in _LEVEL.split(raw.replace(_CONTINUED, "")))
+        return [line for part in parts for line in _messages(part, number)]
     usual = _USUAL.match(raw)
     if usual and "kernel:" not in raw and not _AGAIN.search(raw, usual.end()):
         return (Line(raw[usual.end() :].rstrip(), number, float(usual[1])),)

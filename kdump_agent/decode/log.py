@@ -27,7 +27,7 @@ OUTLIVED = "the kernel went on for long after this, and ended with: {}"
 SURVIVED = "no line says that the kernel stopped: it may have gone on after this report"
 _ASIDE = re.compile(
     r"Allocated|Freed|created|stored to memory|potentially related|last (?:en|dis)abled|disabled at"
-    r"|last allocated|last free|page_owner|^-> #|became |grace-period kthread"
+    r"|last allocated|last free|page_owner|^-> #|became |grace-period kthread|^(?:task:)?rcu_\w{3,20} {2}"
 )
 """Headings of traces that tell of an earlier time, or of another task."""
 
@@ -91,7 +91,7 @@ def _told(stacks: Sequence[Trace]) -> tuple[tuple[Frame, ...], tuple[Stack, ...]
 
 
 def _aside(trace: Trace) -> bool:
-    return _ASIDE.search(trace.heading) is not None
+    return any(_ASIDE.search(words) for words in (trace.heading, title(trace)))
 
 
 def _uptime(log: Log, own: Sequence[Line]) -> float | None:

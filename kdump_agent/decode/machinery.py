@@ -115,8 +115,8 @@ _TRACING = """
     trace_call_bpf* perf_trace_lock* perf_trace_run* perf_trace_buf* perf_tp_event* ftrace_* return_to_handler
     function_trace_call arch_local_* arch_irqs_* arch_safe_halt native_save_fl native_restore_fl native_irq_*
     native_safe_halt native_halt native_read_* native_write_* native_flush_* native_apic_* native_sched_clock*
-    native_smp_* native_cpu_* native_machine_* native_stop_* native_io_* paravirt_* pv_native* __raw_callee_save*
-    __x86_indirect_* __x86_return_* __x86_retpoline* kprobe_* kretprobe_* rethook_* aggr_pre_handler
+    native_smp_* native_cpu_* native_machine_* native_stop_* native_io_* native_set_p* paravirt_* pv_native*
+    __raw_callee_save* __x86_indirect_* __x86_return_* __x86_retpoline* kprobe_* kretprobe_* rethook_* aggr_pre_handler
 """
 _HELPERS = """
     memcpy* memset* memmove* memcmp* memchr* memscan* memparse __memcpy* __memset* __memmove* __memcmp* __pi_mem*
@@ -190,7 +190,8 @@ _INTERRUPTIONS = """
     rcu_stall* rcu_exp_* rcu_exp_wait* watchdog watchdog_timer_fn watchdog_overflow* watchdog_hardlockup* softlockup_fn
     check_hung* arch_trigger_* trigger_all_cpu* trigger_single* nmi_* lapic_* csd_lock* __csd_lock* generic_exec_single
     generic_smp_call* flush_smp_call_function* __flush_smp_call* flush_tlb* on_each_cpu* arch_send*
-    perf_event_nmi_handler perf_event_overflow* __perf_event_overflow* perf_ibs_* intel_pmu_handle* x86_pmu_handle*
+    perf_event_nmi_handler perf_event_update_userpage perf_event_overflow* __perf_event_overflow* perf_ibs_*
+    intel_pmu_handle* x86_pmu_handle*
     handle_nmi* cpu_stopper_thread multi_cpu_stop gic_handle_irq* handle_irq* __handle_irq* handle_domain_irq
     __handle_domain_irq handle_percpu* handle_edge_irq handle_level_irq handle_fasteoi_irq handle_arch_irq
     generic_handle_* handle_IRQ generic_handle_arch_irq arch_timer_* call_on_stack call_on_irq_stack smpboot_thread_fn

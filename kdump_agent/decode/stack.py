@@ -40,7 +40,7 @@ _INLINE = re.compile(
 """A call that the compiler dissolved, put back by a symboliser: ``name file.c:12 [inline]``."""
 _LISTED = re.compile(rf"((?:\? )?){_NAME} \((?=[^()\n]{{0,400}}?:\d)[^()\n]{{1,600}}\)(?: ([\w-]{{1,64}}))?$")
 """scripts/decode_stacktrace.sh: ``name (file.c:12 file.h:34) module``."""
-_COUNTER = re.compile(r"(?:RIP: 00[01][08]:|EIP: 0060:|p[cs] : |epc : |PC is at |NIP \[|--- interrupt: )")
+_COUNTER = re.compile(r"(?:RIP: (?:00[01][08]|e030):|EIP: 0060:|p[cs] : |epc : |PC is at |NIP \[|--- interrupt: )")
 _UNRELIABLE = ("(unreliable)", "(L)")
 """powerpc, arm64; x86 writes a question mark before the name, s390 the whole frame in parentheses."""
 _MARK = re.compile(
@@ -57,7 +57,7 @@ _HEADING = re.compile(
     r"[Cc]all [Tt]race|[Bb]acktrace|stack trace|Last Breaking|Allocated|Freed|created|stored to memory"
     r"|potentially related|buggy address|page_owner|last allocated|last free|\bby (?:task|interrupt|idle)|became "
     r"|-> #\d|locks? held|-{4,}\[|={8,}|INFO: |BUG: |WARNING: |Kernel panic|Modules linked|NMI backtrace|Task dump"
-    r"|task:|Showing all|irq event|general protection|Unable to handle|RIP: 00[23]|Rebooting|Workqueue: "
+    r"|task:|Showing all|irq event|general protection|Unable to handle|RIP: (?:00[23]|e033)|Rebooting|Workqueue: "
 )
 """What ends a trace."""
 _WHOSE = re.compile(r"NMI backtrace for|^task:|running task|Task dump for CPU|^CPU: \d|likely owned by|Comm: ")

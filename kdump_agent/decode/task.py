@@ -83,8 +83,8 @@ def running(lines: Sequence[Line], *, asleep: bool = False) -> Task:
     forms = _TASKS if asleep else (*_TASKS, *_CPUS)
     for line in lines:
         facts = _facts(line.text, forms)
-        if told.get("pid") in (None, facts.get("pid", told.get("pid"))):  # a line of another task tells nothing of ours
-            told = {**facts, **told}
+        if all(facts[name] == told.get(name, facts[name]) for name in ("cpu", "pid") if name in facts):
+            told = {**facts, **told}  # a line of another task or CPU tells nothing of ours
         if told.keys() >= {"cpu", "pid", "comm"}:
             break
     numbers = {name: int(told[name]) for name in ("cpu", "pid", "uid") if name in told}

@@ -97,7 +97,13 @@ def _frames(report: Document) -> Iterator[tuple[str, bool, bool, str | None]]:
 
 
 def _is(frame: Document, culprit: str | None) -> bool:
-    return culprit is not None and bool(frame.get("reliable")) and str(frame.get("symbol")).split(".")[0] == culprit
+    name = str(frame.get("symbol")).split(".")[0]
+    return culprit is not None and bool(frame.get("reliable")) and (name == culprit or _system_call(name, culprit))
+
+
+def _system_call(name: str, culprit: str) -> bool:
+    """Is it the same one, as its architecture calls it: ``__x64_sys_read``, ``SyS_read`` of ``sys_read``?"""
+    return culprit.startswith("sys_") and f"_{name.lower()}".endswith(f"_{culprit}")
 
 
 def _sections(rows: Sequence[FrameRow]) -> Iterator[FrameRow]:
@@ -154,7 +160,7 @@ def _registers(record: Document, decoded: Document) -> Iterator[str]:
     flags = [("Status", decoded.get("flags")), ("MCG status", decoded.get("mcg_flags"))]
     told = [f"{label} {' '.join(map(str, words))}" for label, words in flags if words]
     told += [f"{name.upper()} {record[name]}" for name in ("misc", "synd", "ipid", "ppin") if record.get(name)]
-    if record.get("vendor"):
+    if record.get("vendor") and record.get("family") is not None:
         numbers = "-".join(str(record.get(name)) for name in ("family", "model", "stepping"))
         told.append(
             f"{record['vendor']} {numbers}" + (f" microcode {record['microcode']}" if record.get("microcode") else "")

@@ -111,6 +111,13 @@ def test_a_crash_is_read_whole(log: str, expected: dict[str, Any], machine: str 
     assert machine is None or found.kernel.machine == machine
 
 
+def test_a_null_address_is_read_however_wide_the_kernel_wrote_it() -> None:
+    """lib/vsprintf.c, ``pointer``: since 2.6.38 as wide as any other."""
+    panic = decode(b"BUG: unable to handle kernel NULL pointer dereference at           (null)\n").panic
+    assert panic is not None
+    assert panic.fault_address == "0x0"
+
+
 STACKS = [
     (logs.ARM64, ["demo_read", "vfs_read", "ksys_read", "__arm64_sys_read", "invoke_syscall"], [True] * 5),
     (

@@ -214,6 +214,22 @@ def test_traces_are_kept_apart_by_their_headings() -> None:
     ]  # fmt: skip
 
 
+def test_the_stack_of_rcu_s_own_thread_is_not_the_stalled_cpu_s() -> None:
+    lines = [
+        "rcu: INFO: rcu_sched self-detected stall on CPU",
+        "rcu: RCU grace-period kthread stack dump:",
+        "task:rcu_sched       state:I stack:0     pid:14    tgid:14    ppid:2      flags:0x00000000",
+        "Call Trace:",
+        " rcu_gp_fqs_loop+0x124/0x3fc",
+        "NMI backtrace for cpu 1",
+        "Call Trace:",
+        " demo_spin+0x1/0x2",
+    ]
+    found = decode("\n".join(lines).encode())
+    assert [frame.symbol for frame in found.frames] == ["demo_spin"]
+    assert [frame.symbol for stack in found.other_stacks for frame in stack.frames] == ["rcu_gp_fqs_loop"]
+
+
 def test_a_stranger_s_line_does_not_end_a_trace_but_many_do() -> None:
     few = ["Call Trace:", " one+0x1/0x2", "usb 1-1: new device", " two+0x1/0x2"]
     many = ["Call Trace:", " one+0x1/0x2", *["usb 1-1: new device"] * 9, " two+0x1/0x2"]

@@ -89,6 +89,7 @@ REPORTS = [
     ("watchdog: Watchdog detected hard LOCKUP on cpu 3", "hardlockup", "hard lockup in demo_read"),
     ("NMI Watchdog detected LOCKUP on CPU 0", "hardlockup", "hard lockup in demo_read"),
     ("watchdog: CPU 3 detected hard LOCKUP on other CPUs 1", "hardlockup", "hard lockup in demo_read"),
+    ("Watchdog CPU:59 Hard LOCKUP", "hardlockup", "hard lockup in demo_read"),
     ("rcu: INFO: rcu_sched self-detected stall on CPU", "rcu_stall", "RCU stall in demo_read"),
     ("INFO: rcu_preempt detected stalls on CPUs/tasks:", "rcu_stall", "RCU stall in demo_read"),
     ("rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks: { 1-... }",
@@ -128,6 +129,9 @@ REPORTS = [
      "list_corruption", "list corruption in demo_read"),
     ("list_del corruption, ffff1->next is LIST_POISON1 (dead000000000100)",
      "list_corruption", "list corruption in demo_read"),
+    ("WARNING: CPU: 0 PID: 7 at lib/list_debug.c:53 __list_del_entry+0x63/0xd0\n"
+     "list_del corruption, ffff1->next is LIST_POISON1 (dead000000000100)",
+     "list_corruption", "list corruption in demo_read"),
     ("WARNING: CPU: 0 PID: 7 at net/core/dev.c:123 demo_read+0x24/0x80 [demo]", "warn", "WARNING in demo_read"),
     ("WARNING: at net/core/dev.c:123 demo_read+0x24/0x80() (Not tainted)", "warn", "WARNING in demo_read"),
     ("WARNING: net/core/dev.c:123 at demo_read+0x24/0x80, CPU#0: cat/7", "warn", "WARNING in demo_read"),
@@ -157,6 +161,7 @@ def test_a_report_is_told_by_its_kind_and_title(lines: str, kind: str, title: st
 
 PANICS = [
     ("Attempted to kill init! exitcode=0x0000000b", "init_killed", "init was killed"),
+    ("Attempted to kill init! exitcode=0x00000100", "init_killed", "init exited"),
     ("VFS: Unable to mount root fs on unknown-block(0,0)", "vfs_root", "no root file system"),
     ("Out of memory: compulsory panic_on_oom is enabled", "oom", "out of memory"),
     ("System is deadlocked on memory", "oom", "out of memory"),

@@ -64,6 +64,13 @@ def test_a_line_of_another_task_tells_nothing_of_ours() -> None:
     assert running(lines) == Task(None, 1, "a")
 
 
+def test_a_line_of_another_cpu_tells_nothing_of_the_one_that_stalled() -> None:
+    idle = b"CPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.3.0 #24\n"
+    spins = b"CPU: 1 PID: 98 Comm: modprobe Not tainted 6.3.0 #24\n"
+    stall = b"rcu: \t1-....: (8382 ticks this GP) idle=3a04/1/0x40000002 softirq=118/122 fqs=1344\n"
+    assert running(split(stall + idle + spins).lines) == Task(1, 98, "modprobe")
+
+
 def test_a_sleeping_task_stood_on_no_cpu() -> None:
     log = b"INFO: task a:1 blocked for more than 9 seconds.\nCall Trace:\n demo+0x1/0x2\nNMI backtrace for cpu 3\n"
     panic = decode(log).panic

@@ -52,6 +52,13 @@ def test_the_function_at_fault_heads_the_stack_and_alone_is_marked() -> None:
     assert sum(line.startswith("  >") for line in shown) == 1
 
 
+@pytest.mark.parametrize(("symbol", "marked"), [("__arm64_sys_read", True), ("SyS_read", True), ("ksys_read", False)])
+def test_a_system_call_is_marked_under_its_architecture_s_name(symbol: str, marked: bool) -> None:
+    frame = {"symbol": symbol, "offset": 4, "size": 8, "module": None, "reliable": True, "section": None}
+    stack, _ = rows.stack({"panic": {"function": "sys_read"}, "frames": [frame]})
+    assert [row.culprit for row in stack] == [marked]
+
+
 def test_a_frame_that_comes_again_and_again_is_one_row() -> None:
     shown = render(lab("stack"))
     assert "    crashme_recurse+0x78/0x86 [crashme]  (29 times)\n    do_one_initcall" in shown
@@ -96,6 +103,12 @@ def test_a_hardware_error_says_where_it_is_from_and_how_often_it_was_told() -> N
         "S.", "Found in the banks at this boot's start: it happened in the boot before.",
         "Made on purpose: a fake bank.", "Told 5 times.",
     ]  # fmt: skip
+
+
+def test_a_processor_whose_model_no_line_told_is_given_none() -> None:
+    table = rows.errors({"hardware_errors": [{"kind": "arm", "vendor": "arm", "summary": "S.", "decoded": {}}]})
+    assert table is not None
+    assert "None" not in " ".join(table.notes[0])
 
 
 def test_more_than_fits_is_counted() -> None:
