@@ -50,6 +50,16 @@ class HostPaths:
         return self.root / "proc/self/mountinfo"
 
     @property
+    def udev_records(self) -> Path:
+        """What udev remembers of each device; that of block device 8:1 is named ``b8:1``."""
+        return self.root / "run/udev/data"
+
+    @property
+    def block_devices(self) -> Path:
+        """Links from each block device's number to its place, whose name is the kernel's."""
+        return self.root / "sys/dev/block"
+
+    @property
     def kdump_conf(self) -> Path:
         """Fedora, RHEL, CentOS: kdump.conf(5)."""
         return self.root / "etc/kdump.conf"

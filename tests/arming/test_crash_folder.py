@@ -57,11 +57,28 @@ def test_a_device_is_found_by_its_uuid_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "target", ["UUID=77", 'UUID="77"', "LABEL=/crash", "/dev/disk/by-uuid/77", "/dev/vg/dumps", "/dev/dm-3"]
+)
+def test_a_device_is_found_where_the_service_sees_no_disks_in_dev(tmp_path: Path, target: str) -> None:
+    """As with PrivateDevices=yes; what udev remembers of each device is below /run."""
+    records = {
+        "run/udev/data/b8:1": "S:disk/by-uuid/11\nE:ID_FS_UUID=11\n",
+        "run/udev/data/b253:3": "S:mapper/vg-dumps\nS:vg/dumps\nS:disk/by-uuid/77\nS:disk/by-label/\\x2fcrash\n",
+        "run/udev/data/c1:3": "S:disk/by-uuid/77\n",
+    }
+    paths = host(tmp_path, {RED_HAT: f"ext4 {target}\npath /c\n", **records})
+    (tmp_path / "sys/dev/block").mkdir(parents=True)
+    (tmp_path / "sys/dev/block/253:3").symlink_to("../../devices/virtual/block/dm-3")
+    assert crash_folder(paths).path == tmp_path / "srv/dumps/c"
+
+
+@pytest.mark.parametrize(
     ("settings", "content", "word"),
     [
         (DEBIAN, "KDUMP_COREDIR=$BASE/crash\n", "no absolute path"),
         (DEBIAN, "KDUMP_COREDIR=/var/../etc\n", "no absolute path"),
         (RED_HAT, "ext4 /dev/sdz9\n", "not mounted"),
+        (RED_HAT, "ext4 /dev/\0\n", "not mounted"),
         (SUSE, 'KDUMP_SAVEDIR="ssh://dump@collector/srv"\n', "sends dumps elsewhere (ssh)"),
         ("etc/nothing", "", "no settings of kdump"),
     ],

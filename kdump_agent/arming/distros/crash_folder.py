@@ -5,13 +5,13 @@ Each distribution says it in another file and another way; where none says it, a
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kdump_agent.paths import HostPaths
 
+from .devices import names, real
 from .mounts import parse_mountinfo
 from .shell import LONGEST, assignments, directives, is_plain
 
@@ -19,7 +19,6 @@ DEFAULT = PurePosixPath("/var/crash")
 
 # kdump.conf(5), section OPTIONS: dump targets that are file systems; ``raw``, ``ssh`` and ``sshkey`` are no folder.
 FILE_SYSTEMS = ("ext2", "ext3", "ext4", "xfs", "btrfs", "minix", "f2fs", "virtiofs", "nfs", "nfs4", "net")
-TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL")
 
 
 @dataclass(frozen=True)
@@ -96,20 +95,9 @@ def _brace(text: str) -> str:
 
 def _mount_point(target: str, paths: HostPaths) -> PurePosixPath | None:
     """Return where the file system ``target`` of kdump.conf is mounted, or None."""
-    wanted = _device(_untagged(target), paths)
+    wanted = names(target, paths)
     try:
         mounts = parse_mountinfo(paths.mountinfo.read_text("utf-8", "replace"))
     except OSError:
         return None
-    return next((mount.point for mount in reversed(mounts) if _device(mount.source, paths) == wanted), None)
-
-
-def _untagged(target: str) -> str:
-    """Return the device behind ``UUID=...`` and its like, as udev names it."""
-    tag, _, value = target.partition("=")
-    return f"/dev/disk/by-{tag.lower()}/{value}" if tag in TAGS else target
-
-
-def _device(name: str, paths: HostPaths) -> str:
-    """Return the one name of a device that has several (LVM, by-uuid); what is no device stays as it is."""
-    return os.path.realpath(paths.root / name[1:]) if name.startswith("/dev/") else name
+    return next((mount.point for mount in reversed(mounts) if {mount.source, real(mount.source, paths)} & wanted), None)
