@@ -30,6 +30,11 @@ class HostPaths:
         return self.root / "etc/os-release"
 
     @property
+    def ostree_booted(self) -> Path:
+        """Is there where the system is an image of OSTree (ostree-prepare-root(1))."""
+        return self.root / "run/ostree-booted"
+
+    @property
     def machine_id(self) -> Path:
         return self.root / "etc/machine-id"
 
@@ -161,7 +166,7 @@ class HostPaths:
     def unit_links(self) -> tuple[Path, ...]:
         """The folders that change when a unit is enabled, disabled or masked."""
         units = self.root / "etc/systemd/system"
-        return units, units / "multi-user.target.wants", units / "sysinit.target.wants"
+        return units, *(units / f"{target}.target.wants" for target in ("multi-user", "basic", "sysinit"))
 
     @property
     def apport(self) -> Path:

@@ -33,6 +33,13 @@ RULES = (
         "kernel.no-kexec", "fatal", seen.no_kexec, "without kexec there is no crash kernel to start after a panic", None
     ),
     Rule(
+        "kernel.kexec-disabled",
+        "fatal",
+        seen.kexec_disabled,
+        "nobody can load a kernel until the next boot; hardening guides set it before kdump has loaded its own",
+        "allow kexec",
+    ),
+    Rule(
         "kdump.unknown",
         "unknown",
         seen.loaded_unknown,
@@ -65,7 +72,7 @@ RULES = (
         "fatal",
         seen.reservation_zero,
         "the kernel could not or would not reserve what was asked for; `dmesg | grep -i crashkernel` says why",
-        "enlarge",
+        "resize",
     ),
     Rule(
         "reservation.unknown",
@@ -79,14 +86,14 @@ RULES = (
         "warning",
         seen.reservation_small,
         "a crash kernel that runs out of memory dies without a dump",
-        "enlarge",
+        "resize",
     ),
     Rule("kdump.not-loaded", "fatal", seen.not_loaded, "after a panic this host would just stop or reboot", "load"),
     Rule(
         "kdump.not-loaded",
         "fatal",
-        seen.not_loaded_for_want_of_memory,
-        "no crash kernel can be loaded before memory is reserved for it",
+        seen.not_loaded_and_hindered,
+        "no crash kernel can be loaded before what hinders it is mended",
         None,
     ),
     Rule(

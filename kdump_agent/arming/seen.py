@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .facts import Facts, File
 
 MIB, GIB = 1 << 20, 1 << 30
@@ -12,8 +14,10 @@ LEAST_ABOVE_4_GIB = 128 * MIB
 """The old rule of thumb (80 MB for 1 GB of memory, 160 MB for 2 GB), taken leniently."""
 SHORT_WATCHDOG = 60
 """Seconds: panic to a running makedumpfile took 25 s for 25 MB in a guest without acceleration."""
-PLAIN_DUMP_LEVEL = "31"
-
+PLAIN_DUMP_LEVEL = 31
+LEVELS = {2 | 4: ("Buffers", "Cached", "SwapCached"), 8: ("AnonPages", "Hugetlb"), 16: ("MemFree",)}
+"""Bits of makedumpfile's dump level (makedumpfile(8), -d) -> what they leave out, in the words of /proc/meminfo. Bit 1,
+the pages of zeros, nobody counts."""
 
 COLLECTORS = (
     ((1, 5, 7), (3, 16)), ((1, 6, 5), (4, 19)), ((1, 6, 8), (5, 9)), ((1, 7, 0), (5, 15)), ((1, 7, 2), (6, 0)),
@@ -47,14 +51,15 @@ def not_installed(facts: Facts) -> str | None:
 def switched_off(facts: Facts) -> str | None:
     if facts.settings_file != "/etc/default/kdump-tools" or _armed(facts):
         return None
-    value = facts.settings.get("USE_KDUMP")
-    return f"USE_KDUMP is {value or 'not set'} in {facts.settings_file}" if value in (None, "", "0") else None
+    value = facts.settings.get("USE_KDUMP", "")
+    on = re.fullmatch(r"[+-]?0*[1-9][0-9]*", value, re.ASCII)  # what the script's test -ne 0 holds to be true
+    return None if on else f"USE_KDUMP is {value or 'not set'} in {facts.settings_file}"
 
 
 def reservation_missing(facts: Facts) -> str | None:
     if "command line" in facts.doubts or not facts.kernel.arguments or _by_fadump(facts) or _reserves(facts):
         return None
-    return None if facts.reservation.reserved else "no crashkernel= on the kernel's command line"
+    return None if facts.reservation.reserved or _armed(facts) else "no crashkernel= on the kernel's command line"
 
 
 def reservation_zero(facts: Facts) -> str | None:
@@ -76,11 +81,15 @@ def reservation_small(facts: Facts) -> str | None:
 
 
 def not_loaded(facts: Facts) -> str | None:
-    return "no crash kernel is loaded" if _unloaded(facts) and facts.reservation.reserved != 0 else None
+    return "no crash kernel is loaded" if _unloaded(facts) and not _hindered(facts) else None
 
 
-def not_loaded_for_want_of_memory(facts: Facts) -> str | None:
-    return "no crash kernel is loaded" if _unloaded(facts) and facts.reservation.reserved == 0 else None
+def not_loaded_and_hindered(facts: Facts) -> str | None:
+    return "no crash kernel is loaded" if _unloaded(facts) and _hindered(facts) else None
+
+
+def kexec_disabled(facts: Facts) -> str | None:
+    return "kernel.kexec_load_disabled is 1" if _unloaded(facts) and _disabled(facts) else None
 
 
 def fadump_not_registered(facts: Facts) -> str | None:
@@ -115,10 +124,10 @@ def unit_unknown(facts: Facts) -> str | None:
 
 def unsigned(facts: Facts) -> str | None:
     kernel, image = facts.kernel, facts.crash_kernel.kernel
-    locked = kernel.lockdown in ("integrity", "confidentiality") or kernel.secure_boot is True
+    locked = kernel.secure_boot if kernel.lockdown is None else kernel.lockdown != "none"
     if not locked or image is None or image.signed is not False or _armed(facts):
         return None
-    by = f"lockdown is {kernel.lockdown}" if kernel.lockdown not in (None, "none") else "secure boot is on"
+    by = f"lockdown is {kernel.lockdown}" if kernel.lockdown else "secure boot is on"
     return f"{by} and {image.path} has no signature"
 
 
@@ -132,7 +141,7 @@ def kernel_missing(facts: Facts) -> str | None:
 
 def kernel_stale(facts: Facts) -> str | None:
     kernel, running = facts.crash_kernel.kernel, facts.crash_kernel.running
-    if not kernel or not running or kernel.modified is None or running.modified is None:
+    if not kernel or not running or kernel.modified is None or running.modified is None or _by_fadump(facts):
         return None
     older = kernel.modified < running.modified
     return f"{kernel.path} is older than {running.path}, which runs now" if older else None
@@ -144,7 +153,7 @@ def initrd_missing(facts: Facts) -> str | None:
 
 def initrd_stale(facts: Facts) -> str | None:
     initrd = facts.crash_kernel.initrd
-    if initrd is None or initrd.modified is None:
+    if initrd is None or initrd.modified is None or _by_fadump(facts):
         return None
     newer = [file.path for file in facts.crash_kernel.sources if (file.modified or 0) > initrd.modified]
     return f"{initrd.path} is older than {' and '.join(newer)}" if newer else None
@@ -284,25 +293,41 @@ def _unloaded(facts: Facts) -> bool:
     return facts.reservation.loaded is False and not _by_fadump(facts)
 
 
+def _hindered(facts: Facts) -> bool:
+    """Can no crash kernel be loaded now, whoever tries?"""
+    return facts.reservation.reserved == 0 or _disabled(facts)
+
+
+def _disabled(facts: Facts) -> bool:
+    return facts.kernel.sysctls.get("kexec_load_disabled") == 1
+
+
 def _reserves(facts: Facts) -> bool:
     return facts.kernel.argument("crashkernel") is not None
 
 
 def _missing(facts: Facts, file: File | None) -> str | None:
-    absent = file is not None and file.modified is None and facts.settings_file is not None
+    """Firmware-assisted dump boots the host's usual kernel and initrd; only kdump has any of its own."""
+    absent = file is not None and file.modified is None and facts.settings_file is not None and not _by_fadump(facts)
     return f"{file.path} does not exist" if file is not None and absent and "crash kernel" not in facts.doubts else None
 
 
 def _dump_size(facts: Facts) -> int:
-    """Return about how many bytes a dump has before compression: what makedumpfile -d 31 leaves (free pages, page
-    cache, user memory and zero pages go), or all memory when the settings keep more."""
+    """Return about how many bytes a dump has before compression: the memory without what makedumpfile leaves out."""
     memory = facts.kernel.memory
-    total = memory.get("MemTotal", 0)
-    words = (facts.settings.get("core_collector") or facts.settings.get("MAKEDUMP_ARGS") or "-d 31").split()
-    if facts.settings.get("KDUMP_DUMPLEVEL", PLAIN_DUMP_LEVEL) != PLAIN_DUMP_LEVEL or not {"31", "-d31"} & set(words):
-        return total
-    left_out = ("MemFree", "Buffers", "Cached", "SwapCached", "AnonPages")
-    return max(total - sum(memory.get(name, 0) for name in left_out), total // 64)
+    total, level = memory.get("MemTotal", 0), _dump_level(facts)
+    left_out = {name: memory.get(name, 0) for bits, names in LEVELS.items() if level & bits for name in names}
+    return max(total - sum(left_out.values()), total // 64)
+
+
+def _dump_level(facts: Facts) -> int:
+    """Return makedumpfile's dump level as the settings have it; 0 for another collector, which copies everything."""
+    settings = facts.settings
+    words = settings.get("core_collector") or settings.get("MAKEDUMP_ARGS") or f"-d {PLAIN_DUMP_LEVEL}"
+    if settings.get("KDUMP_DUMPLEVEL"):
+        words = f"-d {settings['KDUMP_DUMPLEVEL']}"
+    found = re.search(r"(?:^|\s)-d\s*([0-9]{1,2})(?![0-9])", words, re.ASCII)
+    return int(found[1]) if found else 0
 
 
 def _dotted(version: tuple[int, ...]) -> str:

@@ -228,11 +228,12 @@ NOTHING_RESERVED: Tree = {
 NO_ARGUMENT: Tree = {**NOTHING_RESERVED, "proc/cmdline": "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet\n"}
 FADUMP: Tree = {**UNLOADED, "sys/kernel/fadump/enabled": "1\n", "sys/kernel/fadump/registered": "0\n"}
 SKIPPED = {"ActiveState": "inactive", "SubState": "dead"}
-RHEL_9, DEBIAN_12 = "5.14.0-503.11.1.el9_5.x86_64", "6.1.0-26-amd64"
+RHEL_9 = "5.14.0-503.11.1.el9_5.x86_64"
 DEBIAN_SETTINGS = "etc/default/kdump-tools"
 
 BROKEN = (
     Broken("kernel.no-kexec", "debian 13", {"sys/kernel/kexec_crash_loaded": None, "sys/kernel/kexec_crash_size": None}),
+    Broken("kernel.kexec-disabled", "rhel 9", {**UNLOADED, "proc/sys/kernel/kexec_load_disabled": "1\n"}, "grep -rs kexec_load_dis"),
     Broken("kdump.unknown", "debian 12", {"sys/kernel/kexec_crash_loaded": "perhaps\n"}, "sudo kdump-agent check"),
     Broken("kdump.unknown", "suse 15", {
         "sys/kernel/kexec_crash_loaded": None, "sys/kernel/kexec_crash_size": None, "sys/kernel/notes": None,
@@ -252,7 +253,7 @@ BROKEN = (
     Broken("reservation.missing", "debian 7", NO_ARGUMENT, "echo 'GRUB_CMDLINE_LINUX_DEFAULT="),
     Broken("reservation.missing", "ubuntu 24.04", NO_ARGUMENT, "echo 'GRUB_CMDLINE_LINUX_DEFAULT="),
     Broken("reservation.missing", "suse 15", NO_ARGUMENT, "pbl --add-option crashkernel=256M"),
-    Broken("reservation.zero", "centos 7", NOTHING_RESERVED, "grubby --update-kernel=ALL --args=crashkernel=512M"),
+    Broken("reservation.zero", "centos 7", NOTHING_RESERVED, "grubby --update-kernel=ALL --args=crashkernel=256M"),
     Broken("reservation.zero", "debian 13", NOTHING_RESERVED, "echo "),
     Broken("reservation.unknown", "debian 12", {"sys/kernel/kexec_crash_size": "much\n", "proc/iomem": None}),
     Broken("reservation.small", "rhel 9", {"sys/kernel/kexec_crash_size": "33554432\n"}),
@@ -286,10 +287,12 @@ BROKEN = (
         "boot/vmlinuz-5.14.0-427.el9.x86_64": Older(vmlinuz(signed=True)),
         "boot/initramfs-5.14.0-427.el9.x86_64kdump.img": "070701",
     }, "kdumpctl rebuild"),
-    Broken("initrd.missing", "centos 7", {"boot/initramfs-3.14.8-1.el7.x86_64kdump.img": None}, "touch /etc/kdump.conf"),
-    Broken("initrd.missing", "rhel 9", {f"boot/initramfs-{RHEL_9}kdump.img": None}, "kdumpctl rebuild"),
+    Broken("initrd.missing", "debian 12", {"var/lib/kdump/initrd.img": None}, "rm -f /var/lib/kdump/initrd"),
     Broken("initrd.stale", "fedora 43", {"etc/kdump.conf": Newer("path /srv\n"), "srv/.keep": ""}, "kdumpctl rebuild"),
-    Broken("initrd.stale", "debian 12", {f"lib/modules/{DEBIAN_12}/modules.dep": Newer("")}, "rm -f /var/lib/kdump/initrd"),
+    Broken("initrd.stale", "debian 12", {"var/lib/kdump/vmlinuz": Newer("")}, "rm -f /var/lib/kdump/initrd"),
+    Broken("initrd.stale", "rhel 9", {
+        "etc/kdump.conf": "extra_modules mydrv\n", f"lib/modules/{RHEL_9}/modules.dep": Newer(""),
+    }, "kdumpctl rebuild"),
     Broken("initrd.stale", "suse 15", {
         "etc/sysconfig/kdump": Newer('KDUMP_SAVEDIR="/var/crash"\n'),
     }, "mkdumprd -f"),

@@ -14,7 +14,7 @@ from kdump_agent.arming.rules import RULES
 from kdump_agent.arming.verdict import STATES, judge
 from kdump_agent.paths import HostPaths
 
-from .hosts import BROKEN, HOSTS, NO_ARGUMENT, UNLOADED, Broken, Newer, build, show
+from .hosts import BROKEN, HOSTS, NO_ARGUMENT, RHEL_9, UNLOADED, Broken, Content, Newer, Tree, build, show, vmlinuz
 from .ways import ways
 
 DOCS = Path(__file__).parents[2] / "docs/arming.md"
@@ -120,6 +120,82 @@ def test_a_registered_fadump_is_armed_without_a_crash_kernel(tmp_path: Path) -> 
     assert judge(gather(build(tmp_path, {**HOSTS["rhel 9"], **power}))).state == "armed"
 
 
+HEALTHY: dict[str, tuple[str, dict[str, Content | Newer]]] = {
+    "DKMS, akmods or a KMP wrote modules.dep anew": (
+        "debian 12", {"lib/modules/6.1.0-26-amd64/modules.dep": Newer("")}),
+    "the same on Red Hat": ("rhel 9", {f"lib/modules/{RHEL_9}/modules.dep": Newer("")}),
+    "OSTree: kernel and initrd in a folder of the deployment": ("rhel 9", {
+        "run/ostree-booted": "", f"boot/vmlinuz-{RHEL_9}": None, f"boot/initramfs-{RHEL_9}kdump.img": None,
+        f"lib/modules/{RHEL_9}/vmlinuz": vmlinuz(signed=True),
+    }),
+    "a unified kernel image": ("rhel 10", {
+        "boot/vmlinuz-6.12.0-55.el10.x86_64": None, "boot/initramfs-6.12.0-55.el10.x86_64kdump.img": None,
+        "lib/modules/6.12.0-55.el10.x86_64/vmlinuz-virt.efi": vmlinuz(signed=True),
+    }),
+    "firmware-assisted dump, whose initrd is the usual one": ("rhel 9", {
+        "sys/kernel/kexec_crash_loaded": "0\n", "sys/kernel/fadump/enabled": "1\n",
+        "sys/kernel/fadump/registered": "1\n", f"boot/initramfs-{RHEL_9}kdump.img": None,
+        "etc/kdump.conf": Newer("path /var/crash\n"),
+    }),
+    "half a terabyte of huge pages, and room for what a dump holds": ("rhel 9", {
+        "proc/meminfo": "MemTotal: 536870912 kB\nMemFree: 8388608 kB\nHugetlb: 503316480 kB\nAnonPages: 4194304 kB\n",
+        "kdump-agent-captures/stat-f-target": "10200300 4096 3200100\n",
+    }),
+    "a level that keeps user memory, on a host that is nearly idle": ("rhel 9", {
+        "etc/kdump.conf": "core_collector makedumpfile -l -d 17\n",
+        "proc/meminfo": "MemTotal: 536870912 kB\nMemFree: 520093696 kB\n",
+        "kdump-agent-captures/stat-f-target": "10200300 4096 3200100\n",
+    }),
+    "a dump that kdump itself takes out of its raw partition": ("rhel 9", {"etc/kdump.conf": "raw /dev/sda9\n"}),
+    "kexec was locked after kdump had loaded": ("debian 13", {"proc/sys/kernel/kexec_load_disabled": "1\n"}),
+    "nothing about memory on the command line, and a crash kernel is loaded": ("debian 13", {
+        "proc/cmdline": "root=/dev/sda1 ro\n", "sys/kernel/kexec_crash_size": None, "proc/iomem": None,
+    }),
+    "another kernel that SUSE's settings name by its path": ("suse 15", {
+        "etc/sysconfig/kdump": "KDUMP_KERNELVER=/boot/Image-mine\n", "boot/Image-mine": vmlinuz(signed=True),
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", HEALTHY)
+def test_a_healthy_host_that_differs_is_called_armed_without_a_word(tmp_path: Path, why: str) -> None:
+    name, change = HEALTHY[why]
+    verdict = judge(gather(build(tmp_path, {**HOSTS[name], **change})))
+    assert [(finding.code, finding.fact) for finding in verdict.findings] == []
+
+
+def test_without_lockdown_secure_boot_is_not_blamed(tmp_path: Path) -> None:
+    change: Tree = {
+        **UNLOADED, "var/lib/kdump/vmlinuz": vmlinuz(signed=False),
+        "sys/kernel/security/lockdown": "[none] integrity confidentiality\n",
+        "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c": b"\x06\0\0\0\x01",
+    }  # fmt: skip
+    found = judge(gather(build(tmp_path, {**HOSTS["debian 12"], **change}))).findings
+    assert [finding.code for finding in found] == ["kdump.not-loaded"]
+
+
+@pytest.mark.parametrize("value", ["no", "off", "00", '""', "'0'"])
+def test_what_debians_script_takes_for_off_is_off(tmp_path: Path, value: str) -> None:
+    off = {**UNLOADED, "etc/default/kdump-tools": f"USE_KDUMP={value}\n"}
+    found = judge(gather(build(tmp_path, {**HOSTS["debian 12"], **off}))).findings
+    assert "kdump.switched-off" in {finding.code for finding in found}
+
+
+def test_on_an_image_of_ostree_nothing_is_asked_of_dnf_and_grubby(tmp_path: Path) -> None:
+    for code, change in ways("fedora 43"):
+        root = tmp_path / code
+        found = judge(gather(build(root, {**HOSTS["fedora 43"], **change, "run/ostree-booted": ""}))).findings
+        commands = [line for finding in found if finding.remedy is not None for line in finding.remedy.commands]
+        assert not [line for line in commands if re.match("dnf|yum|grubby|debuginfo|kdumpctl reset", line)], code
+
+
+def test_where_kexec_is_disabled_no_loading_is_proposed(tmp_path: Path) -> None:
+    change = {**UNLOADED, "proc/sys/kernel/kexec_load_disabled": "1\n"}
+    found = judge(gather(build(tmp_path, {**HOSTS["rhel 9"], **change}))).findings
+    assert [finding.code for finding in found] == ["kernel.kexec-disabled", "kdump.not-loaded"]
+    assert found[1].remedy is None
+
+
 def test_loading_is_not_proposed_while_nothing_is_reserved(tmp_path: Path) -> None:
     found = judge(gather(build(tmp_path, {**HOSTS["rhel 9"], **NO_ARGUMENT}))).findings
     assert [finding.remedy for finding in found if finding.code == "kdump.not-loaded"] == [None]
@@ -127,7 +203,7 @@ def test_loading_is_not_proposed_while_nothing_is_reserved(tmp_path: Path) -> No
 
 def test_no_safe_remedy_touches_a_boot_loader_or_needs_a_shell() -> None:
     every = [way for ways in REMEDIES.values() for way in ways.values()] + list(EVERYWHERE.values())
-    lines = [line for found in every if found.safe for line in found.commands]
+    lines = [line for found in every if found is not None and found.safe for line in found.commands]
     assert lines
     assert not [line for line in lines if re.search(r"grub|pbl|reset-crashkernel|install|\brm\b|[$|;&><*'\"#]", line)]
 

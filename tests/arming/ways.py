@@ -90,6 +90,7 @@ def _kernel(kind: Kind) -> Iterator[tuple[str, Change]]:
     unloaded: Change = {kind.loaded: "0\n"}
     nothing: Change = {**unloaded, kind.size: "0\n", "proc/iomem": "00100000-bffdffff : System RAM\n"}
     yield "kernel.no-kexec", {kind.loaded: None, kind.size: None}
+    yield "kernel.kexec-disabled", {**unloaded, "proc/sys/kernel/kexec_load_disabled": "1\n"}
     yield "kdump.unknown", {kind.loaded: "perhaps\n"}
     yield "kdump.not-loaded", unloaded
     yield "reservation.missing", {**nothing, "proc/cmdline": "root=/dev/sda1 ro quiet\n"}
@@ -109,8 +110,11 @@ def _kernel(kind: Kind) -> Iterator[tuple[str, Change]]:
     else:
         older["etc/sysconfig/kdump"] = f"KDUMP_KERNELVER={OLD}\n"
     yield "kernel.stale", older
-    yield "initrd.missing", {kind.the("initr"): None}
-    yield "initrd.stale", {f"lib/modules/{kind.release}/modules.dep": Newer("")}
+    if kind.family in ("debian", "ubuntu"):
+        yield "initrd.missing", {kind.the("initr"): None}
+        yield "initrd.stale", {kind.image: Newer("")}
+    else:
+        yield "initrd.stale", {kind.settings: Newer(str(kind.tree[kind.settings]))}
     if kind.version >= (5, 4):  # security/lockdown
         locked: Change = {"sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}
         yield "lockdown.unsigned", {**unloaded, **locked, kind.image: vmlinuz(signed=False)}

@@ -24,6 +24,8 @@ class Distribution:
     major: int | None
     """The first number of its version; None for a rolling one."""
     name: str
+    ostree: bool = False
+    """Is the system an image that rpm-ostree changes, and dnf and grubby do not? (CoreOS, Silverblue)"""
 
 
 def parse_os_release(text: str) -> Distribution:

@@ -14,7 +14,7 @@ from .distribution import Distribution
 PARENT = {
     "fedora41": "fedora36", "fedora36": "fedora22", "fedora22": "fedora", "fedora": "red hat",
     "rhel10": "rhel9", "rhel9": "rhel8", "rhel8": "rhel", "rhel": "red hat", "ubuntu": "debian", "debian7": "debian",
-    "suse16": "suse",
+    "suse16": "suse", "ostree": "rhel9",
 }  # fmt: skip
 # family -> (first release of this way, its name), newest first; a rolling release is the newest
 RELEASES = {
@@ -45,8 +45,9 @@ def _grub_debian(file: str, size: str) -> tuple[str, ...]:
 
 
 # what is to be done -> by which way -> how
-REMEDIES: dict[str, dict[str, Remedy]] = {
+REMEDIES: dict[str, dict[str, Remedy | None]] = {
     "install": {
+        "ostree": Remedy(("rpm-ostree install kdump-utils makedumpfile",), reboot=True),
         "fedora41": Remedy(("dnf install -y kdump-utils makedumpfile",)),
         "rhel10": Remedy(("dnf install -y kdump-utils makedumpfile",)),
         "fedora22": Remedy(("dnf install -y kexec-tools",)),
@@ -56,6 +57,8 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "suse": Remedy(("zypper --non-interactive install kdump kexec-tools makedumpfile",)),
     },
     "reserve": {
+        # grubby is not there, and kdumpctl refuses --kernel=
+        "ostree": Remedy(("rpm-ostree kargs --append-if-missing=crashkernel=256M",), reboot=True),
         # kdumpctl(8) of kexec-tools 2.0.23 and later
         "fedora36": Remedy(("kdumpctl reset-crashkernel --kernel=ALL",), reboot=True),
         "rhel9": Remedy(("kdumpctl reset-crashkernel --kernel=ALL",), reboot=True),
@@ -68,12 +71,14 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "suse16": Remedy(("systemctl restart kdump-commandline.service",), reboot=True),
         "suse": Remedy(("pbl --add-option crashkernel=256M", "pbl --config"), reboot=True),
     },
-    "enlarge": {
-        "red hat": Remedy(("grubby --update-kernel=ALL --args=crashkernel=512M",), reboot=True),
-        "debian7": Remedy(_grub_debian("/etc/default/grub", "512M"), reboot=True),
-        "debian": Remedy(_grub_debian("/etc/default/grub.d/kdump-tools.cfg", "512M"), reboot=True),
+    # more than too little is, and not so much that a small machine has no memory left
+    "resize": {
+        "ostree": Remedy(("rpm-ostree kargs --replace=crashkernel=256M",), reboot=True),
+        "red hat": Remedy(("grubby --update-kernel=ALL --args=crashkernel=256M",), reboot=True),
+        "debian7": Remedy(_grub_debian("/etc/default/grub", "256M"), reboot=True),
+        "debian": Remedy(_grub_debian("/etc/default/grub.d/kdump-tools.cfg", "256M"), reboot=True),
         "suse": Remedy(
-            ("pbl --del-option crashkernel", "pbl --add-option crashkernel=512M", "pbl --config"), reboot=True
+            ("pbl --del-option crashkernel", "pbl --add-option crashkernel=256M", "pbl --config"), reboot=True
         ),
     },
     "load": {
@@ -106,9 +111,9 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         # mkdumprd is run again when kdump.conf is newer than the initrd
         "red hat": Remedy(("touch /etc/kdump.conf", "kdumpctl restart"), safe=True),
         "debian7": Remedy(("update-initramfs -u -k all", "kdump-config unload", "kdump-config load"), safe=True),
+        # kdump-config(8) builds a missing one when it loads; its "symlinks" refuses as long as one is loaded
         "debian": Remedy(
-            ("rm -f /var/lib/kdump/initrd.img-$(uname -r)", "kdump-config symlinks $(uname -r)",
-             "systemctl restart kdump-tools.service")
+            ("rm -f /var/lib/kdump/initrd.img-$(uname -r)", "systemctl restart kdump-tools.service")
         ),
         "suse": Remedy(("mkdumprd -f", "systemctl restart kdump.service"), safe=True),
     },
@@ -119,6 +124,7 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "debian7": Remedy(("echo USE_KDUMP=1 >> /etc/default/kdump-tools", "kdump-config load")),
     },
     "install collector": {
+        "ostree": Remedy(("rpm-ostree install makedumpfile",), reboot=True),
         "fedora41": Remedy(("dnf install -y makedumpfile",)),
         "rhel10": Remedy(("dnf install -y makedumpfile",)),
         "fedora22": Remedy(("dnf install -y kexec-tools",)),
@@ -128,6 +134,7 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "suse": Remedy(("zypper --non-interactive install makedumpfile",)),
     },
     "update collector": {
+        "ostree": Remedy(("rpm-ostree upgrade",), reboot=True),
         "fedora41": Remedy(("dnf upgrade -y makedumpfile",)),
         "rhel10": Remedy(("dnf upgrade -y makedumpfile",)),
         "fedora22": Remedy(("dnf upgrade -y kexec-tools",)),
@@ -137,6 +144,7 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "suse": Remedy(("zypper --non-interactive update makedumpfile",)),
     },
     "update analyser": {
+        "ostree": Remedy(("rpm-ostree upgrade",), reboot=True),
         "fedora22": Remedy(("dnf upgrade -y crash",)),
         "rhel8": Remedy(("dnf upgrade -y crash",)),
         "red hat": Remedy(("yum update -y crash",)),
@@ -144,6 +152,7 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
         "suse": Remedy(("zypper --non-interactive update crash",)),
     },
     "install vmlinux": {
+        "ostree": None,
         "fedora22": Remedy(("dnf debuginfo-install -y kernel-$(uname -r)",)),
         "rhel8": Remedy(("dnf debuginfo-install -y kernel-$(uname -r)",)),
         "red hat": Remedy(("debuginfo-install -y kernel-$(uname -r)",)),
@@ -163,7 +172,7 @@ REMEDIES: dict[str, dict[str, Remedy]] = {
     "without abrt": {"red hat": Remedy(("systemctl disable --now abrt-vmcore.service",))},
     "without apport": {"debian": Remedy(("chmod a-x /etc/cron.daily/apport",))},
     "dumps stay here": {
-        "red hat": Remedy(("vi /etc/kdump.conf  # comment out the target (ssh, raw), leave: path /var/crash",
+        "red hat": Remedy(("vi /etc/kdump.conf  # comment out the target (ssh ...), leave: path /var/crash",
                            "systemctl restart kdump.service")),
         "debian": Remedy(("vi /etc/default/kdump-tools  # comment out SSH, NFS, FTP",
                           "systemctl restart kdump-tools.service")),
@@ -178,9 +187,13 @@ EVERYWHERE = {
     "make room": Remedy(("df -h {folder}", "du -xsh {folder}/*")),
     "mount": Remedy(("mount -a",)),
     "remount": Remedy(('mount -o remount,rw "$(findmnt -n -o TARGET -T {folder})"',)),
-    "panic on oops": Remedy(("echo kernel.panic_on_oops=1 > /etc/sysctl.d/60-kdump.conf", "sysctl --system")),
+    "panic on oops": Remedy(("echo kernel.panic_on_oops=1 >> /etc/sysctl.d/60-kdump.conf", "sysctl --system")),
     "panic on hang": Remedy(
         ("printf 'kernel.%s_panic=1\\n' softlockup hung_task >> /etc/sysctl.d/60-kdump.conf", "sysctl --system")
+    ),
+    "allow kexec": Remedy(
+        ("grep -rs kexec_load_disabled /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d  # take it out",),
+        reboot=True,
     ),
     "tolerate less": Remedy(("echo 1 > /sys/devices/system/machinecheck/machinecheck0/tolerant",)),
     "look as root": Remedy(("sudo kdump-agent check",)),
@@ -201,6 +214,8 @@ def remedy(what: str, distribution: Distribution, folder: str) -> Remedy | None:
 
 
 def _way(distribution: Distribution) -> str | None:
+    if distribution.ostree:
+        return "ostree"
     ways = RELEASES.get(distribution.family, ())
     major = distribution.major
     return next((way for first, way in ways if major is None or major >= first), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from kdump_agent.arming.distros.distribution import parse_os_release
 from kdump_agent.arming.facts import Facts
 from kdump_agent.look import Look
@@ -19,7 +21,9 @@ from .unit import kdump_unit, unit
 def gather(paths: HostPaths) -> Facts:
     """Return the facts of the host below ``paths.root``; what could not be looked at is a doubt in them."""
     look = Look(paths)
-    distribution = parse_os_release(look.text("distribution", paths.os_release) or "")
+    distribution = dataclasses.replace(
+        parse_os_release(look.text("distribution", paths.os_release) or ""), ostree=paths.ostree_booted.exists()
+    )
     running = kernel(look)
     values, file = settings(look)
     return Facts(

@@ -5,10 +5,11 @@ Where they lie: kdumpctl(8) and mkdumprd(8) (Red Hat), kdump-config(8) (Debian, 
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kdump_agent.arming.distros.distribution import Distribution
@@ -22,12 +23,16 @@ DEBIAN_INITRDS = ("var/lib/kdump/initrd.img-{release}", "var/lib/kdump/initrd.im
 SUSE_INITRDS = ("var/lib/kdump/initrd", "boot/initrd-{release}-kdump", "boot/initrd-{release}kdump")
 INITRDS = {"fedora": RED_HAT_INITRDS, "rhel": RED_HAT_INITRDS, "debian": DEBIAN_INITRDS, "ubuntu": DEBIAN_INITRDS,
            "suse": SUSE_INITRDS}  # fmt: skip
-# Debian's initrd holds none of the settings; on Red Hat /etc/sysconfig/kdump is used at loading only.
+# Here kdump builds a missing one itself when it is started, and puts it beside the kernel wherever that lies (OSTree,
+# boot loader specification): one that we do not find is neither missing nor a fault.
+BUILDS_ITSELF = ("fedora", "rhel", "suse")
+# Debian's initrd holds none of the settings; on Red Hat /etc/sysconfig/kdump is used at loading only. Modules count
+# only where kdump itself says so (kdumpctl, check_files_modified): any driver from elsewhere writes modules.dep anew.
 BUILT_FROM = {"fedora": ("etc/kdump.conf",), "rhel": ("etc/kdump.conf",), "debian": (), "ubuntu": (),
               "suse": ("etc/sysconfig/kdump",)}  # fmt: skip
 MODULES = "lib/modules/{release}/modules.dep"
 KERNELS = ("boot/vmlinuz-{release}", "boot/Image-{release}", "boot/vmlinux-{release}", "lib/modules/{release}/vmlinuz",
-           "usr/lib/modules/{release}/vmlinuz")  # fmt: skip
+           "lib/modules/{release}/vmlinuz-virt.efi")  # fmt: skip
 
 
 def crash_kernel(
@@ -36,48 +41,44 @@ def crash_kernel(
     """Look at the files that the settings name, else at those of the running release."""
     if release is None or distribution.family not in INITRDS:
         return CrashKernel()
-    running = _named(look, None, [name.format(release=release) for name in KERNELS])
-    release = _chosen(settings) or release
-    kernel = _named(look, settings.get("KDUMP_KERNEL"), [name.format(release=release) for name in KERNELS])
-    initrd = _named(
-        look, settings.get("KDUMP_INITRD"), [name.format(release=release) for name in INITRDS[distribution.family]]
-    )
-    sources = [look.paths.root / name.format(release=release) for name in (*BUILT_FROM[distribution.family], MODULES)]
-    sources.append(kernel)
-    return CrashKernel(
-        running=_file(look, running), kernel=_file(look, kernel), initrd=_file(look, initrd),
-        sources=tuple(_present(look, sources)),
-    )  # fmt: skip
-
-
-def _chosen(settings: Mapping[str, str]) -> str | None:
-    """The release that the settings name (Red Hat, SUSE), which becomes part of paths and so must look like one."""
+    running = _named(look, None, _below(look, KERNELS, release))
     chosen = settings.get("KDUMP_KERNELVER", "")
-    return chosen if re.fullmatch(RELEASE, chosen, re.ASCII) else None
+    release = chosen if re.fullmatch(RELEASE, chosen, re.ASCII) else release  # it becomes part of paths
+    kernel = _named(look, settings.get("KDUMP_KERNEL") or chosen, _below(look, KERNELS, release))
+    initrd = _file(
+        look, _named(look, settings.get("KDUMP_INITRD"), _below(look, INITRDS[distribution.family], release))
+    )  # fmt: skip
+    modules = (MODULES,) * bool(settings.get("extra_modules"))
+    sources = _below(look, (*BUILT_FROM[distribution.family], *modules), release)
+    return CrashKernel(
+        running=_file(look, running),
+        kernel=dataclasses.replace(
+            _file(look, kernel), signed=_signed(look.data("signature", _inside(look.paths.root, kernel)) or b"")
+        ),
+        initrd=None if initrd.modified is None and distribution.family in BUILDS_ITSELF else initrd,
+        sources=tuple(file for file in (_file(look, path) for path in [*sources, kernel]) if file.modified is not None),
+    )
 
 
-def _named(look: Look, setting: str | None, usual: list[str]) -> Path:
+def _below(look: Look, names: Iterable[str], release: str) -> list[Path]:
+    return [look.paths.root / name.format(release=release) for name in names]
+
+
+def _named(look: Look, setting: str | None, usual: list[Path]) -> Path:
     """Return the file of the setting when it is a plain path, else the first of the usual ones that is there."""
     if setting and setting.startswith("/") and "$" not in setting and "\0" not in setting:
         return look.paths.root / setting.lstrip("/")
-    candidates = [look.paths.root / name for name in usual]
-    return next((path for path in candidates if os.path.lexists(path)), candidates[0])
-
-
-def _present(look: Look, paths: list[Path]) -> list[File]:
-    return [file for file in (_file(look, path) for path in paths) if file.modified is not None]
+    return next((path for path in usual if os.path.lexists(path)), usual[0])
 
 
 def _file(look: Look, path: Path) -> File:
-    real = _inside(look.paths.root, path)
     try:
-        modified = real.stat().st_mtime
+        return File(look.name(path), _inside(look.paths.root, path).stat().st_mtime)
     except (FileNotFoundError, NotADirectoryError):
         return File(look.name(path))
     except OSError as exc:
         look.doubt("crash kernel", f"{look.name(path)}: {exc.strerror}")
         return File(look.name(path))
-    return File(look.name(path), modified, _signed(look.data("crash kernel", real) or b""))
 
 
 def _inside(root: Path, path: Path) -> Path:

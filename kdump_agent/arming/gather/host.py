@@ -8,10 +8,11 @@ from kdump_agent.arming.facts import Kernel, Watchdog
 from kdump_agent.elf import build_id
 from kdump_agent.look import Look
 
-# Documentation/admin-guide/sysctl/kernel.rst: what makes a panic of a fault that the kernel could survive
+# Documentation/admin-guide/sysctl/kernel.rst: what makes a panic of a fault that the kernel could survive, and what
+# forbids to load another kernel
 SYSCTLS = (
     "panic", "panic_on_oops", "panic_on_warn", "unknown_nmi_panic", "softlockup_panic", "hardlockup_panic",
-    "hung_task_panic", "panic_on_unrecovered_nmi", "panic_on_io_nmi", "nmi_watchdog",
+    "hung_task_panic", "panic_on_unrecovered_nmi", "panic_on_io_nmi", "nmi_watchdog", "kexec_load_disabled",
 )  # fmt: skip
 RELEASE = r"[0-9][\w.+~-]{0,63}"
 """What a kernel release looks like."""

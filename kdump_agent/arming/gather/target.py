@@ -54,8 +54,11 @@ def _nearest(path: Path) -> Path:
 
 
 def _remote(settings: Mapping[str, str]) -> str | None:
-    """Return how dumps leave for elsewhere, by the settings of each distribution (see their manual pages)."""
-    names = {"ssh": "ssh", "raw": "raw", "SSH": "ssh", "NFS": "nfs", "FTP": "ftp"}
+    """Return how dumps leave for elsewhere, by the settings of each distribution (see their manual pages).
+
+    ``raw`` is not among them: kdumpctl takes the dump out of the partition at the next boot (its save_raw).
+    """
+    names = {"ssh": "ssh", "SSH": "ssh", "NFS": "nfs", "FTP": "ftp"}
     named = next((kind for name, kind in names.items() if settings.get(name)), None)
     scheme = re.match(r"([a-z]{2,8})://", settings.get("KDUMP_SAVEDIR", ""))
     return scheme[1] if scheme and scheme[1] != "file" else named
