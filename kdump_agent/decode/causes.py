@@ -73,7 +73,8 @@ RULES: tuple[Rule, ...] = (
     # drivers/acpi/apei/ghes.c, arch/arm64/kernel/traps.c, drivers/edac
     *_rules(
         "hardware", FATAL, NOWHERE,
-        (PANIC, _NOT + r".{0,80}(?:hardware (?:memory )?error|SError|EDAC|UE (?:row|page))", "fatal hardware error"),
+        (PANIC, _NOT + r".{0,80}(?:hardware (?:memory )?error|SError|EDAC|UE (?:row|page)|CXL cachemem error)",
+         "fatal hardware error"),
         ("SError", r"SError Interrupt on CPU ?\d+|-- SError", "SError interrupt"),
         ("xternal abort", r"^Internal error: .{0,40}external abort|^Unhandled fault: .{0,40}external abort",
          "external abort"),

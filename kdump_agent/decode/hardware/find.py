@@ -45,7 +45,7 @@ NEAR = 64
 BEFORE = 12
 """Lines within which an EDAC driver that tells no register follows the machine check that it tells of."""
 FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[HardwareError]]], ...] = (
-    (("MCE", "mce", "achine check", "achine Check"), find_mce),
+    (("MCE", "mce", "achine check", "achine Check", "broadcast exception"), find_mce),
     (bert.MARKS, bert.find_bert),
     (cper.MARKS, cper.find_cper),
     (aer.MARKS, aer.find_aer),

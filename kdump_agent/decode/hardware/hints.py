@@ -22,6 +22,7 @@ class Hint:
     severity: str = "fatal"
 
 
+TDX = "the kernel suspects itself: it may have written to a TDX guest's private memory, which poisons it on some CPUs"
 FAKE = "fake_panic was on: the kernel only played a panic"
 _HUNG = "(hung, or stuck with interrupts off; that need not be a fault of the hardware)"
 _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
@@ -73,6 +74,7 @@ _TABLE: tuple[tuple[str, str, str | None, str], ...] = (
     (r"Instruction fetch error in kernel", "the kernel's own code was in the lost memory", None, "fatal"),
     (r"unknown MCACOD", "the kernel does not know how to recover from this error code", None, "fatal"),
     (r"Machine check: Uncorrected", "the hardware could not correct it", None, "fatal"),
+    (r"TDX private memory error", TDX, None, "fatal"),
     # Memory that was lost while the system went on.
     (r"Uncorrected hardware memory error in user-access at ([0-9a-f]{1,16})",
      "a process used lost memory at 0x{0} and was killed or spared", "memory", "uncorrected"),
@@ -82,7 +84,7 @@ LOGGED = "Machine check events logged"
 """All that a kernel says when it leaves the records to mcelog or rasdaemon."""
 _WORTH_A_LOOK = re.compile(
     r"achine check|MCE broadcast|broadcast exception|answer in synch|Fake kernel panic|[Mm]emory error (?:not|in user)"
-    r"|MCA architectural|CPU context corrupt$|CPU#\d"
+    r"|TDX private|MCA architectural|CPU context corrupt$|CPU#\d"
 )
 
 

@@ -62,7 +62,7 @@ def find_mce(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
     near, rest = _assign(told, kept)
     before = _last_injections(worth, kept)
     records = [(draft.at, _record(draft, words, last)) for draft, words, last in zip(kept, near, before)]
-    records += _events(lines, rest)[: MOST - len(records)]
+    records += _events(lines, rest, _injections(worth))[: MOST - len(records)]
     logged = None if records else _untold(worth, lines)
     if logged is not None:
         return (_logged(logged),)
@@ -82,9 +82,13 @@ def _worth_a_look(text: str) -> bool:
     )  # fmt: skip
 
 
+def _injections(worth: Sequence[Numbered]) -> list[Numbered]:
+    return [(at, line) for at, line in worth if _INJECTION.search(line.text)]
+
+
 def _last_injections(worth: Sequence[Numbered], kept: Sequence[Draft]) -> list[Line | None]:
     """Return for each record the last line before it that tells of an injection."""
-    injections = [(at, line) for at, line in worth if _INJECTION.search(line.text)]
+    injections = _injections(worth)
     places = [at for at, _ in injections]
     return [injections[place - 1][1] if (place := bisect_right(places, draft.at)) else None for draft in kept]
 
@@ -147,7 +151,9 @@ def _follows(line: Line, injection: Line) -> bool:
     return line.time - injection.time <= AFTERMATH
 
 
-def _events(lines: Sequence[Line], told: Sequence[Told]) -> list[tuple[int, HardwareError]]:
+def _events(
+    lines: Sequence[Line], told: Sequence[Told], injections: Sequence[Numbered]
+) -> list[tuple[int, HardwareError]]:
     """Records for what the kernel says of machine checks without telling a bank; at most one every ``NEAR`` lines."""
     groups: list[list[Told]] = []
     for each in told:
@@ -155,10 +161,15 @@ def _events(lines: Sequence[Line], told: Sequence[Told]) -> list[tuple[int, Hard
             groups[-1].append(each)
         elif len(groups) < MOST:
             groups.append([each])
-    return [(group[0].at, _event(lines[group[0].at], group)) for group in groups]
+    return [(at := group[0].at, _event(lines[at], group, _before(injections, at))) for group in groups]
 
 
-def _event(line: Line, group: Sequence[Told]) -> HardwareError:
+def _before(injections: Sequence[Numbered], at: int) -> Line | None:
+    place = bisect_right([each for each, _ in injections], at)
+    return injections[place - 1][1] if place else None
+
+
+def _event(line: Line, group: Sequence[Told], injection: Line | None) -> HardwareError:
     words = list(dict.fromkeys(each.words for each in group))
     part = next((each.hint.part for each in group if each.hint.part), "unknown")
     address = _ADDRESS.search(line.text)
@@ -166,6 +177,7 @@ def _event(line: Line, group: Sequence[Told]) -> HardwareError:
         f"Machine check whose bank the kernel did not tell: {words[0]}",
         line, group[0].hint.severity, words[1] if len(words) > 1 else "the kernel told no more", part, words,
         addr=f"{int(address[1], 16):#x}" if address else None,
+        injected=f"the log says: {injection.text[:120]}" if injection and _follows(line, injection) else None,
     )  # fmt: skip
 
 
@@ -189,11 +201,11 @@ def _logged(line: Line) -> HardwareError:
 
 def _bare(
     text: str, line: Line, severity: str, recoverability: str, part: str, words: list[str], *, addr: str | None = None,
-    boot: str = "crashed",
+    boot: str = "crashed", injected: str | None = None,
 ) -> HardwareError:  # fmt: skip
     decoded = {
         "class": NO_BANK, "text": text, "severity": severity, "recoverability": recoverability, "part": part,
         "flags": [], "mcg_flags": [], "hints": words,
     }  # fmt: skip
-    record = HardwareError("mce", line=line.number, addr=addr, boot=boot, decoded=decoded)
+    record = HardwareError("mce", line=line.number, addr=addr, boot=boot, injected=injected, decoded=decoded)
     return replace(record, summary=summarise(record))

@@ -86,8 +86,8 @@ def _part(bank: int | None, code: dict[str, Any], value: int, processor: Process
         return "watchdog"
     if code.get("memory_io") == "IO" and not processor.amd:
         return "io"
-    if processor.vendor is None and code["class"] == "bus":  # Intel's links, but an old AMD's memory
-        return "unknown"
+    if code["class"] == "bus" and not model.get("part") and (processor.vendor is None or processor.amd):
+        return "unknown"  # Intel's links, but anything of AMD's: its banks tell
     return str(model.get("part") or PARTS.get(code["class"], "processor"))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from kdump_agent.decode.line import Line
 
 from .record import HardwareError
-from .sentence import FIND_DIMM, HOW_BAD, sentence
+from .sentence import FIND_DIMM, HOW_BAD, INJECTED, sentence
 
 MARKS = ("Memory failure: 0x", "MCE 0x")
 _LINE = re.compile(r"(?:Memory failure:|MCE) 0x([0-9a-f]{1,13}): (.{1,200})")
@@ -74,6 +74,5 @@ def _record(number: int, page: Page, injected: str | None) -> HardwareError:
     return HardwareError(
         "memory_failure", line=page.line, addr=addr, decoded=decoded,
         injected=f"the log says: {injected}" if injected else None,
-        summary=sentence(text, where, how_bad, "it was injected on purpose, so no part is at fault" if injected else
-                         FIND_DIMM),
+        summary=sentence(text, where, how_bad, INJECTED if injected else FIND_DIMM),
     )  # fmt: skip

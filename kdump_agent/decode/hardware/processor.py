@@ -38,8 +38,11 @@ class Processor:
 
     @property
     def many_dies(self) -> bool:
-        """May a socket hold several dies, each of which counts its memory channels from 0? Naples, and Hygon's."""
-        return self.scalable and (self.family == 0x18 or (self.family == 0x17 and (self.model or 0) < 0x10))
+        """May a socket hold several dies, each counting its channels from 0? Magny-Cours, Naples, and Hygon's."""
+        model = self.model or 0
+        return self.amd and (
+            self.family == 0x18 or (self.family == 0x17 and model < 0x10) or (self.family == 0x10 and model >= 8)
+        )
 
     @property
     def recovers(self) -> bool:

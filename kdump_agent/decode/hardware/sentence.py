@@ -22,6 +22,7 @@ LINK = "reseat the card and its riser or cable and look at the slot; when it com
 DEVICE = "update that device's firmware and driver; when it comes back, replace it"
 BEHIND = "update firmware and driver of the device behind that port and reseat it; when it comes back, replace it"
 FIRMWARE = "read the management controller's event log and update the firmware"
+INJECTED = "it was injected on purpose, so no part is at fault"
 HARMLESS = "one of these needs nothing; if they go on, "
 
 

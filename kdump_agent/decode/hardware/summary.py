@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from . import hints
 from .processor import Processor
 from .record import HardwareError
-from .sentence import calm, sentence
+from .sentence import INJECTED, calm, sentence
 
 HOW_BAD = {
     "fatal": "fatal", "uncorrected": "not corrected", "SRAR": "not corrected (SRAR)", "SRAO": "not corrected (SRAO)",
@@ -29,12 +30,12 @@ REMEDIES = {
     "unknown": "read the management controller's event log; it may know what signalled the error",
 }
 FREQUENT = "it came too often: plan to "
+SOFTWARE = "report the bug to the kernel's maintainers; look at the hardware only if it comes back with another kernel"
 PACKAGED = ("HBM", "MCDRAM")
 """Memory in the processor's own package, which has no DIMM."""
 NOT_PHYSICAL = ("normalized", "linear", "segment offset")
 """Kinds of address that no DIMM can be found by."""
 _CHANNEL = re.compile(r", channel (?:\d{1,2}|not specified)")
-INJECTED = "it was injected on purpose, so no part is at fault"
 
 
 def summarise(record: HardwareError) -> str:
@@ -55,6 +56,7 @@ def _places(record: HardwareError, decoded: Mapping[str, Any]) -> list[str]:
     memory = decoded.get("memory") or {}
     places = (
         ("socket", record.socket), ("CPU", record.cpu), ("bank", record.bank), ("in the", _unit(decoded)),
+        ("node", decoded.get("node")),
         ("memory channel", memory.get("channel")), ("DIMM", memory.get("dimm")), ("rank", memory.get("rank")),
         ("chip select", memory.get("chip_select")), ("root port", decoded.get("reported_by")),
         (_address(decoded), record.addr),
@@ -76,6 +78,8 @@ def _unit(decoded: Mapping[str, Any]) -> str | None:
 def _remedy(record: HardwareError, decoded: Mapping[str, Any]) -> str:
     if record.injected:
         return INJECTED
+    if hints.TDX in decoded.get("hints", ()):
+        return SOFTWARE
     remedy = REMEDIES.get(_advice(decoded), REMEDIES["processor"])
     port = decoded.get("reported_by")
     words = remedy.format(
@@ -117,6 +121,7 @@ def _dimms(record: HardwareError, decoded: Mapping[str, Any]) -> str:
     proven = record.socket is not None and not decoded.get("made_up")
     processor = Processor(record.vendor, record.family, record.model)
     of_die = f" of CPU {record.cpu}'s die" if processor.many_dies and record.cpu is not None else ""
+    of_die = of_die if decoded.get("node") is None else f" of node {decoded['node']}"
     of_socket = f"{of_die} of socket {record.socket}" if proven else of_die
     at = f" that hold address {record.addr}" if not of_channel and _findable(record, decoded) else ""
     return f"{dimm}{of_channel}{of_socket}{at}"

@@ -269,3 +269,75 @@ def test_a_count_of_corrected_errors_in_the_bank_tells_that_they_go_on() -> None
 def test_an_unknown_kind_of_firmwares_record_is_said_to_be_one() -> None:
     record = only(f"{FIRMWARE}{{1}}[Hardware Error]:   section type: unknown, 81212a96-09ed-4996-9471-8d729c8e69ed\n")
     assert record.summary.startswith("Error of a kind that the kernel does not know, 81212a96")
+
+
+INJECTED_AER = """\
+pcieport 0000:0c:00.0: aer_inject: Injecting errors 00000000/00400000 into device 0000:0c:00.0
+pcieport 0000:0c:00.0: AER: Uncorrectable (Fatal) error message received from 0000:0c:00.0
+pcieport 0000:0c:00.0: CXL Bus Error: severity=Uncorrectable (Fatal), type=Transaction Layer, (Receiver ID)
+pcieport 0000:0d:00.0: AER: Uncorrectable (Fatal) error message received from 0000:0d:00.0
+"""
+
+
+def test_a_pcie_error_that_was_injected_blames_no_part() -> None:
+    made, real = find(lines(INJECTED_AER))
+    assert made.injected is not None
+    assert "aer_inject" in made.injected
+    assert made.summary.endswith("it was injected on purpose, so no part is at fault.")
+    assert real.injected is None
+
+
+def test_a_time_out_that_follows_an_injection_blames_no_part() -> None:
+    log = (
+        "mce: Triggering MCE exception on CPU 0\n"
+        "Kernel panic - not syncing: Timeout: Not all CPUs entered broadcast exception handler\n"
+    )
+    assert only(log).injected
+    assert not only(log.partition("\n")[2]).injected
+
+
+@pytest.mark.parametrize(
+    ("words", "sender"),
+    [
+        ("status:0x0005 source:0x3400", "0000:34:00.0"),
+        ("status:0x000d, ERR_FATAL received from 0000:02:00.0", "0000:02:00.0"),
+        ("status:0x1f01 source:0x3400", None),
+        ("status:0x0009: unmasked uncorrectable error detected", None),
+    ],
+)
+def test_a_shut_port_tells_whose_message_shut_it(words: str, sender: str | None) -> None:
+    record = only(f"pci 0000:30:03.0: DPC: containment event, {words}\n")
+    assert record.decoded.get("received_from") == sender
+    assert (f"on a message from {sender}" in record.summary) == (sender is not None)
+    assert "the device behind that port" in record.summary
+
+
+def test_what_the_kernel_thinks_to_be_its_own_bug_blames_no_part() -> None:
+    log = (
+        "mce: [Hardware Error]: CPU 147: Machine Check Exception: f Bank 1: bd80000000100134\n"
+        "mce: [Hardware Error]: TSC 411a93533ed ADDR 346a8730040 MISC 86\n"
+        "mce: [Hardware Error]: PROCESSOR 0:806f8 TIME 1706000767 SOCKET 1 APIC 211 microcode 80001490\n"
+        "mce: [Hardware Error]: Machine check: Data load in unrecoverable area of kernel\n"
+        "mce: [Hardware Error]: Machine check: TDX private memory error. Possible kernel bug.\n"
+    )
+    assert "DIMM" not in only(log).summary
+    assert "report the bug" in only(log).summary
+
+
+def test_an_old_channel_is_told_with_its_node() -> None:
+    log = (
+        "[Hardware Error]: MC4 Error (node 1): DRAM ECC error detected on the NB.\n"
+        "[Hardware Error]: CPU:6 (10:8:0) MC4_STATUS[-|CE|MiscV|-|AddrV|CECC]: 0x9c414000a0080813\n"
+        "[Hardware Error]: cache level: L3/GEN, mem/io: MEM, mem-tx: RD, part-proc: SRC (no timeout)\n"
+    )
+    assert "the DIMMs of channel 0 of node 1" in only(log).summary
+
+
+def test_an_unknown_unit_of_amds_blames_no_link() -> None:
+    record = check(VAL | EN | 0x0813, bank=4, processor="2:800f12", registers="TSC 1 IPID 0")
+    assert record.decoded["part"] == "unknown"
+
+
+def test_an_error_whose_reporting_was_not_enabled_is_said_to_have_signalled_nothing() -> None:
+    assert "it signalled nothing" in check(VAL | UC | PCC | 0x0002_0408, bank=4, processor="0:706a1", mcg=0).summary
+    assert "it signalled nothing" not in check(VAL | UC | EN | PCC | 0x0002_0408, bank=4, processor="0:706a1").summary
