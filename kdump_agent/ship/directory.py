@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Callable
 
 from kdump_agent import files
-from kdump_agent.errors import Permanent, Retryable
+from kdump_agent.errors import Gone, Permanent, Retryable
 
 from .endpoint import Item
 from .throttle import Slice, Throttle
@@ -37,7 +37,12 @@ class Directory:
         return item.key
 
     def offset(self, item: Item, handle: str) -> int:
-        """Return the size of what is there, under the final name or as a draft."""
+        """Return the size of what is there, under the final name or as a draft.
+
+        Raises Gone for a handle of another endpoint, or of the time when this host had another name.
+        """
+        if handle != item.key:
+            raise Gone(f"{handle!a}: is not {item.key} in {self._root}, but was begun elsewhere")
         with _translated(self._root):
             if self._is_published(item):
                 return item.size
@@ -63,21 +68,26 @@ class Directory:
                 view = memoryview(block)
                 while view:
                     view = view[draft.write(view) :]
-            files.sync_file(draft.fileno())
+            _sync(draft.fileno(), self._draft(handle))
             return draft.tell()
 
     def finish(self, item: Item, handle: str, beat: Callable[[], None]) -> None:
-        """Read the draft back, compare its hash, and give it its name."""
+        """Sync the draft once more, read it back, compare its hash, and give it its name.
+
+        Who ended us before a sync has left bytes that are only in memory, and a name, too.
+        """
         with _translated(self._root):
             path, draft = self._path(handle), self._draft(handle)
             published = self._is_published(item)
             if item.size == 0 and not published:
                 files.write_durable(draft, b"")
-            found = _sha256(path if published else draft, beat)
+            found = _synced_sha256(path if published else draft, beat)
             if found != item.sha256:
                 files.remove(path if published else draft)
                 raise Retryable(f"{path}: what arrived has the sha256 {found}, not {item.sha256}; it is sent again")
-            if not published:
+            if published:
+                files.sync_folder(path.parent)
+            else:
                 files.publish(draft, path)
 
     def _is_published(self, item: Item) -> bool:
@@ -89,7 +99,7 @@ class Directory:
         path = self._path(item.key)
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_size == item.size and not self._draft(item.key).exists():
-                return item.size > _SMALL or _sha256(path, lambda: None) == item.sha256
+                return item.size > _SMALL or _synced_sha256(path, lambda: None) == item.sha256
         return False
 
     def _path(self, key: str) -> Path:
@@ -109,13 +119,26 @@ class Directory:
             files.sync_folder(place.parent)
 
 
-def _sha256(path: Path, beat: Callable[[], None]) -> str:
+def _synced_sha256(path: Path, beat: Callable[[], None]) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
+        _sync(file.fileno(), path)
         while block := file.read(1 << 20):
             digest.update(block)
             beat()
     return digest.hexdigest()
+
+
+def _sync(fd: int, path: Path) -> None:
+    """Sync an open file, or throw it away: after one failure the kernel takes what it could not write for written.
+
+    See the manual of fsync, EIO, and A. Rebello et al., "Can Applications Recover from fsync Failures?" (2020).
+    """
+    try:
+        files.sync_file(fd)
+    except OSError:
+        files.remove(path)
+        raise
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Callable, Protocol
 
 import pytest
 
+from kdump_agent import files
 from kdump_agent.errors import Gone, Permanent, Retryable
 from kdump_agent.ship.directory import Directory
 from kdump_agent.ship.endpoint import Endpoint, Item
@@ -164,6 +166,15 @@ def test_bytes_at_another_offset_than_the_far_side_holds_are_not_taken(place: Pl
     assert place.endpoint.offset(ITEM, handle) == 1000
 
 
+@pytest.mark.parametrize(
+    "endpoint", [Directory(Path("/nonexistent")), Tus("http://127.0.0.1:2/files/")], ids=["directory", "tus"]
+)
+def test_an_upload_of_another_endpoint_is_gone(endpoint: Endpoint) -> None:
+    for foreign in ("crashes/other/id/vmcore.zst", "http://127.0.0.1:1/files/x"):
+        with pytest.raises(Gone, match="begun"):
+            endpoint.offset(ITEM, foreign)
+
+
 class Stopped(BaseException):
     """A stop request in mid-flight."""
 
@@ -206,6 +217,39 @@ def test_a_folder_publishes_nothing_whose_hash_is_wrong(tmp_path: Path, source: 
     draft.write_bytes(b"?" + CONTENT[1:])
     with pytest.raises(Retryable, match="what arrived has the sha256"):
         place.endpoint.finish(ITEM, handle, beat)
+    assert place.held(ITEM.key) == []
+    assert place.endpoint.offset(ITEM, handle) == 0
+
+
+def fail(_fd: int) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_folder_keeps_no_draft_that_it_could_not_sync(
+    tmp_path: Path, source: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Folder(tmp_path / "folder")
+    handle = place.endpoint.begin(ITEM)
+    place.endpoint.append(ITEM, handle, 0, source, 1000, quiet)
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "sync_file", fail)
+        with pytest.raises(Retryable, match="Input/output error"):
+            place.endpoint.append(ITEM, handle, 1000, source, 1000, quiet)
+    assert place.endpoint.offset(ITEM, handle) == 0
+
+
+def test_a_folder_syncs_before_it_publishes_what_a_kill_left_written(
+    tmp_path: Path, source: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Folder(tmp_path / "folder")
+    handle = place.endpoint.begin(ITEM)
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "sync_file", quiet)
+        place.endpoint.append(ITEM, handle, 0, source, ITEM.size, quiet)
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "sync_file", fail)
+        with pytest.raises(Retryable, match="Input/output error"):
+            place.endpoint.finish(ITEM, handle, beat)
     assert place.held(ITEM.key) == []
     assert place.endpoint.offset(ITEM, handle) == 0
 
