@@ -6,11 +6,16 @@ import signal
 import threading
 from types import FrameType
 
+AGAIN = 5.0
+"""Seconds."""
+
 
 class Deadline:
     """While it is held, SIGALRM ends the main thread's work ``seconds`` after the last sign of progress.
 
-    What was interrupted sees a TimeoutError. Threads other than the main one are left to their sockets' own limits.
+    What was interrupted sees a TimeoutError, and another one every few seconds for as long as it goes on all the same:
+    who tries one address after the other takes the first for a failure of that address. Threads other than the main one
+    are left to their sockets' own limits.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -31,7 +36,7 @@ class Deadline:
     def extend(self) -> None:
         """Begin the seconds anew."""
         if self._here:
-            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+            signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         raise TimeoutError(f"no progress for {self._seconds:g} s")

@@ -6,9 +6,10 @@ host name is always checked. A request that makes no progress for a while is end
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from kdump_agent import __version__
-from kdump_agent.errors import Gone, Permanent, Retryable
+from kdump_agent.errors import AgentError, Gone, Permanent, Retryable
 
 from .deadline import Deadline
 from .throttle import Slice
@@ -31,11 +32,17 @@ ANSWER_BYTES = 64 << 10
 
 _LATER = {408, 423, 425, 429}
 _HINTS = {
-    401: "the token is wrong or missing; see endpoint.token_file",
+    401: "the token is wrong or missing; see endpoint.token_file (a credential of systemd's: restart the service)",
     403: "this host may not write here; check the token's rights",
-    413: "the endpoint takes no file of this size; raise its limit",
     404: "there is no such endpoint; check endpoint.url",
+    405: "no tus server answers here, or a proxy before it lets no PATCH through; check endpoint.url",
+    413: "the endpoint, or a proxy before it, takes nothing of this size; raise its limit",
 }
+_OUT_OF_TIME = {9, 10, 11, 12}
+"""A certificate or a revocation list that is not yet or no longer valid: OpenSSL, x509_vfy.h, X509_V_ERR_*."""
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+_GARBLED = {"DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "SSLV3_ALERT_BAD_RECORD_MAC", "TLSV1_ALERT_INTERNAL_ERROR"}
+"""What a faulty line, or a server in trouble of its own, makes of a TLS connection: OpenSSL, sslerr.h, SSL_R_*."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ class Http:
             try:
                 answer = self._exchange(session, method, url, headers, body)
             except requests.exceptions.SSLError as exc:
-                raise Permanent(f"{url}: TLS was refused: {_reason(exc)}; check ca_file and client_cert") from None
+                raise _of_tls(exc, url) from None
             except (requests.RequestException, OSError) as exc:
                 raise Retryable(f"{url}: cannot be reached: {_reason(exc)}") from None
         _judge(answer.status_code, answer.headers, url, gone)
@@ -163,15 +170,11 @@ class _Bearer(requests.auth.AuthBase):
 
 
 def _read_out(answer: requests.Response) -> None:
-    """Read a body to its end or to our patience's; nothing in it matters."""
+    """Read a body to its end or to our patience's; nothing in it matters, nor whether it can be read."""
     read = 0
-    try:
-        while block := answer.raw.read(4096):
+    with contextlib.closing(answer), contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
+        while read <= ANSWER_BYTES and (block := answer.raw.read(4096)):
             read += len(block)
-            if read > ANSWER_BYTES:
-                break
-    finally:
-        answer.close()
 
 
 def _judge(status: int, headers: Mapping[str, str], url: str, gone: tuple[int, ...]) -> None:
@@ -180,7 +183,8 @@ def _judge(status: int, headers: Mapping[str, str], url: str, gone: tuple[int, .
     if status in gone:
         raise Gone(f"{url}: the endpoint no longer knows this upload (HTTP {status})")
     if 300 <= status < 400:
-        raise Permanent(f"{url}: redirects (HTTP {status}), not followed; set endpoint.url to the final address")
+        where = ascii(headers.get("Location", ""))[:200]
+        raise Permanent(f"{url}: redirects (HTTP {status}) to {where}, not followed; set endpoint.url to where it ends")
     if status in _LATER or status >= 500:
         raise Retryable(f"{url}: not now (HTTP {status})", after=retry_after(headers.get("Retry-After"), time.time()))
     raise Permanent(f"{url}: refused (HTTP {status}): {_HINTS.get(status, 'see the endpoint and its log')}")
@@ -198,16 +202,33 @@ def retry_after(text: str | None, now: float) -> float | None:
         return None
 
 
+def _of_tls(exc: BaseException, url: str) -> AgentError:
+    """Tell a failure of TLS that time mends from one for a person."""
+    found = next((each for each in _chain(exc) if isinstance(each, ssl.SSLError)), None)
+    if getattr(found, "verify_code", None) in _OUT_OF_TIME:
+        hint = "check this host's clock and the server's certificate"
+        return Retryable(f"{url}: TLS was refused: {_reason(exc)}; {hint}")
+    if isinstance(found, _CUT) or getattr(found, "reason", None) in _GARBLED:
+        return Retryable(f"{url}: cannot be reached: {_reason(exc)}")
+    return Permanent(f"{url}: TLS was refused: {_reason(exc)}; check endpoint.url, ca_file and client_cert")
+
+
 def _reason(exc: BaseException) -> str:
     """The innermost words of a failure, short and harmless."""
-    seen = exc
-    while (inner := _behind(seen)) is not None:
-        if not isinstance(inner, BaseException) or inner is seen:
-            break
-        seen = inner
-    return ascii(str(seen) or type(seen).__name__)[1:-1][:200]
+    *_, innermost = _chain(exc)
+    return ascii(str(innermost) or type(innermost).__name__)[1:-1][:200]
+
+
+def _chain(exc: BaseException) -> Iterator[BaseException]:
+    """Yield a failure and what it was raised for, step by step."""
+    seen: object = exc
+    while isinstance(seen, BaseException):
+        yield seen
+        inner = _behind(seen)
+        seen = None if inner is seen else inner
 
 
 def _behind(exc: BaseException) -> object:
     """What a failure was raised for; one that was raised "from None" hides what came before it."""
-    return exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__) or getattr(exc, "reason", None)
+    raised_for = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
+    return raised_for or getattr(exc, "reason", None) or next(iter(exc.args), None)

@@ -26,7 +26,8 @@ class Authority:
         )
         self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", *own)
 
-    def issue(self, name: str, san: str) -> tuple[Path, Path]:
+    def issue(self, name: str, san: str, *, days: int = 2) -> tuple[Path, Path]:
+        """Return a certificate and its key; one of -1 days has expired yesterday."""
         (self.home / f"{name}.ext").write_text(f"subjectAltName={san}\nauthorityKeyIdentifier=keyid\n")
         self._openssl(
             "req",
@@ -40,7 +41,7 @@ class Authority:
             "-subj",
             f"/CN={name}",
         )
-        signer = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2")
+        signer = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", str(days))
         self._openssl("x509", "-req", "-in", f"{name}.csr", *signer, "-out", f"{name}.pem", "-extfile", f"{name}.ext")
         return self.home / f"{name}.pem", self.home / f"{name}.key"
 
