@@ -111,7 +111,6 @@ class ShipStage:
             "kind": KINDS.get(artifact.name, _DUMP if artifact.name.startswith(_DUMP) else "text"),
             "host": self.host_name,
             "crash": job.id,
-            "name": artifact.name,
             "source_sha256": artifact.source_sha256,
         }
         metadata = {name: value for name, value in facts.items() if value is not None}

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kdump_agent.errors import AgentError, Gone, Permanent, Retryable
+from kdump_agent.errors import AgentError, ConfigError, Gone, Permanent, Retryable
 from kdump_agent.service.credential import read_token
+from kdump_agent.ship import deadline
 from kdump_agent.ship.backoff import FIRST, LONGEST, delay
 from kdump_agent.ship.endpoint import Item
 from kdump_agent.ship.http import Trust, retry_after
@@ -24,7 +25,7 @@ from kdump_agent.ship.throttle import Slice, Throttle
 from kdump_agent.ship.tus import Tus
 
 from .authority import Authority
-from .server import tus_server
+from .server import decode_metadata, tus_server
 from .test_contract import CONTENT, ITEM, beat, quiet
 
 CANARY = "canary-3f9a"
@@ -102,6 +103,49 @@ def test_a_location_of_the_same_host_is_taken_by_its_path_alone() -> None:
         assert Tus(url).begin(ITEM) == f"{url}abc"
 
 
+def test_a_location_may_differ_by_its_query_alone() -> None:
+    with liar(lambda it: it.say(201, Location="?upload=abc")) as (url, _):
+        assert Tus(url).begin(ITEM) == f"{url}?upload=abc"
+
+
+def test_a_server_that_says_200_where_tus_wants_201_and_204_is_understood(tmp_path: Path) -> None:
+    def answer(it: Liar) -> None:
+        held = {"Upload_Offset": str(ITEM.size)} if it.command == "HEAD" else {}
+        it.say(200, Location="/files/x", Tus_Resumable="1.0.0", **held)
+
+    (tmp_path / "source").write_bytes(CONTENT)
+    with (tmp_path / "source").open("rb") as source, liar(answer) as (url, _):
+        handle = Tus(url).begin(ITEM)
+        assert Tus(url).append(ITEM, handle, 0, source.fileno(), ITEM.size, quiet) == ITEM.size
+        Tus(url).finish(ITEM, handle, beat)
+
+
+def test_a_server_that_forgets_what_is_complete_is_told_and_not_sent_it_again() -> None:
+    with liar(lambda it: it.say(404)) as (url, _), pytest.raises(Permanent, match="knows the upload no more"):
+        Tus(url).finish(ITEM, url + "x", beat)
+
+
+def test_a_token_goes_to_no_endpoint_of_earlier_settings() -> None:
+    with liar(lambda it: it.say(200, Upload_Offset="0")) as (url, seen):
+        with pytest.raises(Gone):
+            Tus("https://127.0.0.1:1/files/", lambda: CANARY).offset(ITEM, url + "x")
+        assert seen == []
+
+
+def test_a_token_goes_to_no_proxy_in_the_clear() -> None:
+    with pytest.raises(ConfigError, match="want tus"):
+        Tus("http://127.0.0.1/files/", lambda: CANARY, proxy="http://192.0.2.1:3128")
+
+
+def test_a_server_that_names_files_as_it_is_told_has_no_two_of_one_name() -> None:
+    with liar(lambda it: it.say(201, Location="/files/x")) as (url, seen):
+        for host in ("a", "b"):
+            Tus(url).begin(Item(f"crashes/{host}/id/vmcore.zst", 1, "00", {"kind": "vmcore"}))
+    told = [decode_metadata(headers["Upload-Metadata"]) for _, _, headers in seen]
+    assert [each["filename"] for each in told] == ["a-id-vmcore.zst", "b-id-vmcore.zst"]
+    assert all("name" not in each for each in told)
+
+
 @pytest.mark.parametrize("offset", ["-1", "x", "", "1e3", "9" * 30, str(ITEM.size + 1)])
 def test_an_impossible_offset_is_not_believed(offset: str) -> None:
     with liar(lambda it: it.say(200, Upload_Offset=offset)) as (url, _), pytest.raises((Retryable, Permanent)):
@@ -109,7 +153,7 @@ def test_an_impossible_offset_is_not_believed(offset: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "offset"), [(204, "5"), (204, str(ITEM.size - 1)), (200, str(ITEM.size)), (204, "?")]
+    ("status", "offset"), [(204, "5"), (204, str(ITEM.size - 1)), (200, str(ITEM.size + 1)), (204, "?")]
 )
 def test_a_patch_counts_only_with_the_offset_that_it_reached(tmp_path: Path, status: int, offset: str) -> None:
     (tmp_path / "source").write_bytes(CONTENT)
@@ -118,10 +162,25 @@ def test_a_patch_counts_only_with_the_offset_that_it_reached(tmp_path: Path, sta
             Tus(url).append(ITEM, url + "x", 0, source.fileno(), ITEM.size, quiet)
 
 
+def test_an_upload_of_another_length_is_not_ours_and_gone() -> None:
+    with liar(lambda it: it.say(200, Upload_Offset="0", Upload_Length="7")) as (url, _), pytest.raises(Gone):
+        Tus(url).offset(ITEM, url + "x")
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_an_upload_that_is_unknown_there_is_gone(status: int) -> None:
     with liar(lambda it: it.say(status)) as (url, _), pytest.raises(Gone):
         Tus(url).offset(ITEM, url + "x")
+
+
+@pytest.mark.parametrize("rest", [b"Content-Length: 9\r\n\r\ncut", b"Transfer-Encoding: chunked\r\n\r\nno size\r\n"])
+def test_an_answer_counts_though_its_body_cannot_be_read(rest: bytes) -> None:
+    def cut(it: Liar) -> None:
+        it.wfile.write(b"HTTP/1.1 201 Created\r\nLocation: /files/x\r\n" + rest)
+        it.connection.shutdown(socket.SHUT_RDWR)
+
+    with liar(cut) as (url, _):
+        assert Tus(url).begin(ITEM) == url + "x"
 
 
 def test_an_endless_body_is_cut(tmp_path: Path) -> None:
@@ -159,6 +218,14 @@ def test_a_server_that_hangs_or_drips_is_left_alone_in_the_end(drip: bytes) -> N
                 endpoint.begin(ITEM)
         finally:
             let_go.set()
+
+
+def test_who_takes_an_alarm_for_something_else_hears_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "AGAIN", 0.02)
+    with deadline.Deadline(0.02):
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                threading.Event().wait(30)
 
 
 def test_a_connection_that_is_cut_is_retryable() -> None:
@@ -292,6 +359,30 @@ def test_tls_to_an_address_wants_a_certificate_for_that_address(tmp_path: Path, 
         with pytest.raises(Permanent, match="TLS was refused"):
             Tus(server.url.replace("tus+", ""), trust=Trust(ours.ca)).begin(ITEM)
         assert server.uploads() == []
+
+
+def test_a_certificate_out_of_its_time_is_waited_for(tmp_path: Path) -> None:
+    ours = Authority(tmp_path / "ours")
+    cert, key = ours.issue("server", "IP:127.0.0.1", days=-1)
+    with tus_server(tmp_path / "store", "", str(cert), str(key), scheme="https") as server:
+        with pytest.raises(Retryable, match=r"expired.*; check this host's clock"):
+            Tus(server.url.replace("tus+", ""), trust=Trust(ours.ca)).begin(ITEM)
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x15\x03\x03\x00\x02\x02\x50"], ids=["cut", "internal error"])
+def test_a_handshake_that_breaks_off_is_retryable(answer: bytes) -> None:
+    def hang_up(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1 << 16)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hang_up, args=(listener,))
+        thread.start()
+        with pytest.raises(Retryable, match="cannot be reached"):
+            Tus(f"https://127.0.0.1:{listener.getsockname()[1]}/files/").begin(ITEM)
+        thread.join()
 
 
 @contextlib.contextmanager
