@@ -161,7 +161,7 @@ class Agent:
     def revive(self) -> None:
         """Give every job that was parked one new try: what refused it may have been mended before this start."""
         for job in self.jobs.all()[0]:
-            fresh = replace(job, parked=False, attempts=0, not_before=0.0)
+            fresh = replace(job, parked=False, attempts=0, deaths=0, not_before=0.0)
             revived = self._held(fresh if job.parked and not is_poison(job) else job)
             if revived != job:
                 self.jobs.save(revived)
@@ -195,20 +195,25 @@ class Agent:
         return waits
 
     def advance(self, job: Job) -> Job | None:
-        """Do the next piece of work of one job; None when it failed. The try is counted before it begins."""
-        job = replace(job, attempts=job.attempts + 1)
+        """Do the next piece of work of one job; None when it failed.
+
+        The try is counted before it begins, and as a death, which is taken back when the agent lived to tell why it
+        failed: a full disk or a silent server is not the dump's doing.
+        """
+        survived = replace(job, attempts=job.attempts + 1)
+        job = replace(survived, deaths=job.deaths + 1)
         if is_poison(job):
-            self._park(job, f"{job.attempts - 1} tries ended the agent; the dump is kept, look at it by hand")
+            self._park(job, f"{job.deaths - 1} tries ended the agent; the dump is kept, look at it by hand")
             return None
         try:
             self.jobs.save(job)
             return self._settle(job, self.steps[job.stage](job))
         except Permanent as exc:
-            self._park(job, str(exc))
+            self._park(survived, str(exc))
         except Retryable as exc:
-            self._put_off(job, str(exc), exc.after)
+            self._put_off(survived, str(exc), exc.after)
         except OSError as exc:
-            self._put_off(job, f"{exc.filename or job.stage.value}: {exc.strerror or exc}", None)
+            self._put_off(survived, f"{exc.filename or job.crash.folder}: {exc.strerror or exc}", None)
         except Exception as exc:
             self.log.error("a fault of the agent itself", job=job.id, stage=job.stage.value, exc_info=exc)
             self._put_off(job, f"a fault of the agent itself: {type(exc).__name__}: {exc}", None)
@@ -216,7 +221,7 @@ class Agent:
 
     def _settle(self, job: Job, moved: Job) -> Job:
         """Save what a stage has done, and return it as it was saved."""
-        fresh = replace(moved, attempts=0, not_before=0.0, error=None)
+        fresh = replace(moved, attempts=0, deaths=0, not_before=0.0, error=None)
         if moved.stage is Stage.DELIVERED:
             fresh = replace(fresh, delivered_at=int(self.clock()))
         if moved.stage is not job.stage:

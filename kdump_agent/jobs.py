@@ -162,7 +162,7 @@ class Jobs:
         word = self._retry_word(job)
         if not word.exists():
             return job
-        fresh = dataclasses.replace(job, parked=False, attempts=0, not_before=0.0)
+        fresh = dataclasses.replace(job, parked=False, attempts=0, deaths=0, not_before=0.0)
         self.save(fresh)
         files.remove(word)
         return fresh
@@ -211,11 +211,12 @@ def from_document(document: Mapping[str, Any], job_id: str) -> Job:
         ("crashed_at", int),
         ("found_at", int),
         ("attempts", int),
+        ("deaths", int),
         ("not_before", (int, float)),
         ("delivered_at", (int, type(None))),
     ):
-        if not isinstance(found.get(name), kind):
-            raise TypeError(f"{name} is {found.get(name)!a}")
+        if name in found and not isinstance(found[name], kind):
+            raise TypeError(f"{name} is {found[name]!a}")
     return Job(**found)
 
 

@@ -95,6 +95,8 @@ class Job:
     """By artifact name."""
     attempts: int = 0
     """Tries of the present stage that did not succeed, a crash of the agent included."""
+    deaths: int = 0
+    """Those of them that the agent did not survive, or in which it failed by a fault of its own."""
     not_before: float = 0.0
     """Seconds since 1970; the next try waits for it."""
     error: str | None = None

@@ -18,9 +18,9 @@ AFTER = {
 ORDER = {stage: place for place, stage in enumerate(Stage)}
 
 RAW_AFTER = 3
-"""Tries of reading a dump after which it is shipped without being read or packed."""
+"""Deaths in reading a dump after which it is shipped without being read or packed."""
 ASIDE_AFTER = 6
-"""Tries after which even touching it is given up until a person says ``retry``."""
+"""Deaths after which even touching it is given up until a person says ``retry``."""
 
 _TOUCHES_DUMP = (Stage.FOUND, Stage.REPORTED, Stage.ANALYSED)
 _LONGEST_WAIT = 2 * 3600.0
@@ -55,11 +55,11 @@ def wait_of(job: Job, now: float) -> float:
 def is_raw(job: Job) -> bool:
     """Did reading or packing this dump end the agent so often that it is now shipped as it is?
 
-    ``attempts`` counts the present try, too.
+    ``deaths`` counts the present try, too, until it is survived.
     """
-    return job.stage in _TOUCHES_DUMP and job.attempts > RAW_AFTER
+    return job.stage in _TOUCHES_DUMP and job.deaths > RAW_AFTER
 
 
 def is_poison(job: Job) -> bool:
-    """Did even shipping it as it is fail so often that it is set aside?"""
-    return job.stage in _TOUCHES_DUMP and job.attempts > ASIDE_AFTER
+    """Did even shipping it as it is end the agent so often that it is set aside?"""
+    return job.stage in _TOUCHES_DUMP and job.deaths > ASIDE_AFTER

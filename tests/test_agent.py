@@ -251,6 +251,52 @@ def test_a_dump_that_kills_the_agent_goes_raw_and_then_is_set_aside(tmp_path: Pa
     assert Bench(tmp_path).one_pass() == DELIVERED
 
 
+@pytest.mark.parametrize("trouble", [OSError(28, "No space left on device"), Retryable("the disk is away")])
+def test_trouble_that_the_agent_survives_never_sets_a_dump_aside(tmp_path: Path, trouble: Exception) -> None:
+    """A disk that is full, or away, for an hour is no dump's fault; nobody types ``retry`` on a fleet."""
+    raw: list[bool] = []
+    mended = False
+
+    def decode(job: Job) -> Job:
+        raw.append(is_raw(job))
+        if mended:
+            return forward(job)
+        raise trouble
+
+    bench = Bench(tmp_path, found=decode)
+    bench.found = [crash("one")]
+    for _ in range(3 * ASIDE_AFTER):
+        assert bench.one_pass() == WAITING
+        bench.now += 100_000
+    (job,) = bench.jobs.all()[0]
+    assert (job.parked, job.attempts, job.deaths) == (False, 3 * ASIDE_AFTER, 0)
+    assert not any(raw)
+    mended = True
+    assert bench.one_pass() == DELIVERED
+
+
+def test_a_fault_of_our_own_in_reading_a_dump_counts_as_a_death(tmp_path: Path) -> None:
+    raw: list[bool] = []
+
+    def decode(job: Job) -> Job:
+        raw.append(is_raw(job))
+        if raw[-1]:
+            return forward(job)
+        raise RecursionError("hostile")
+
+    bench = Bench(tmp_path, found=decode)
+    bench.found = [crash("one")]
+    while bench.one_pass() == WAITING:
+        bench.now += 100_000
+    assert raw == [False, False, False, True]
+
+
+def test_a_record_of_before_deaths_were_counted_is_read(tmp_path: Path) -> None:
+    document = to_document(job(Stage.FOUND, 1))
+    del document["deaths"]
+    assert from_document(document, job(Stage.FOUND, 1).id).deaths == 0
+
+
 def test_deaths_in_mid_upload_never_set_a_job_aside(tmp_path: Path) -> None:
     class Killed(BaseException):
         pass
@@ -341,6 +387,7 @@ def test_a_wait_beyond_all_patience_comes_from_a_clock_that_was_set_back() -> No
         artifacts=st.lists(st.builds(Artifact, st.text(), st.integers(), st.text())).map(tuple),
         uploads=st.dictionaries(st.text(), st.builds(Upload, st.text(), st.booleans())),
         attempts=st.integers(0, 99),
+        deaths=st.integers(0, 99),
         not_before=st.floats(0, 1e10),
         doubts=st.lists(st.text()).map(tuple),
     )

@@ -55,7 +55,7 @@ class AnalyseStage:
         if job.crash.dump is None:
             return done
         if is_raw(job):
-            return _doubting(done, f"it was not analysed: {job.attempts - 1} tries of that ended the agent")
+            return _doubting(done, f"it was not analysed: {job.deaths - 1} tries of that ended the agent")
         folder = self.jobs.folder(job.id)
         report = _document(folder / REPORT)
         if twin := self._twin(job, report):

@@ -95,7 +95,7 @@ def read_crash(job: Job, decoder: Decoder, beat: Callable[[], None]) -> Findings
     )
     doubts += _doubts_of(job.crash)
     if is_raw(job):
-        doubts.append(f"the dump was not opened: {job.attempts - 1} tries of reading it ended the agent")
+        doubts.append(f"the dump was not opened: {job.deaths - 1} tries of reading it ended the agent")
         return Findings(log, source, facts, tuple(doubts))
     try:
         with open_source(job.crash, dump) as fd:

@@ -144,7 +144,7 @@ def test_a_decoder_that_fails_is_a_doubt_in_the_document(tmp_path: Path) -> None
 
 def test_a_dump_that_ended_the_agent_thrice_is_passed_on_unopened(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Answer(blobs(FOUND)))
-    done = bench.stage(bench.job(NULL, attempts=4))
+    done = bench.stage(bench.job(NULL, deaths=4))
     assert (done.stage, bench.decoder.asked) == (Stage.ANALYSED, [])
     assert "3 tries of that ended the agent" in done.doubts[0]
 
