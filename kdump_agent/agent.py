@@ -65,6 +65,10 @@ class Agent:
     """What was refused, found damaged or not looked at, and logged already."""
     _seen: Scan = field(default_factory=Scan)
     """The last look at the crash folder."""
+    _unsaved: dict[str, Job] = field(default_factory=dict)
+    """What became of jobs whose records cannot be written, as on a full disk; by id."""
+    _unmade: float | None = None
+    """On the steady clock: when a crash is to be made a job again, which that was not possible for."""
     _armed: str = ""
 
     def serve(self, doorbell: Doorbell) -> None:
@@ -119,7 +123,7 @@ class Agent:
         if self._seen.problem:
             return COULD_NOT_LOOK
         left = [job for job in jobs if job.stage not in (Stage.DELIVERED, Stage.PRUNED)]
-        return WAITING if left or waits is not None or self._damaged() else DELIVERED
+        return WAITING if left or waits is not None or self._unmade is not None or self._damaged() else DELIVERED
 
     def end(self) -> None:
         """Remember that we ended orderly. Never raises."""
@@ -164,7 +168,7 @@ class Agent:
             fresh = replace(job, parked=False, attempts=0, deaths=0, not_before=0.0)
             revived = self._held(fresh if job.parked and not is_poison(job) else job)
             if revived != job:
-                self.jobs.save(revived)
+                self._save(revived)
 
     def _held(self, job: Job) -> Job:
         """Let a dump that could leave now wait for its host's turn."""
@@ -187,9 +191,7 @@ class Agent:
         for path, reason in scan.refused:
             self._tell_once("warning", "refused", str(path), why=reason)
         known = {_identity(job.crash) for job in self.jobs.all()[0]}
-        for crash in scan.found:
-            if _identity(crash) not in known:
-                self._begin(crash)
+        self._begin([crash for crash in scan.found if _identity(crash) not in known])
         waits = min((seconds for _, _, seconds in scan.waiting), default=None)
         self._due = self.steady() + min(self.rescan, LONGEST_SLEEP, waits if waits is not None else LONGEST_SLEEP)
         return waits
@@ -207,6 +209,7 @@ class Agent:
             return None
         try:
             self.jobs.save(job)
+            self._unsaved.pop(job.id, None)
             return self._settle(job, self.steps[job.stage](job))
         except Permanent as exc:
             self._park(survived, str(exc))
@@ -243,18 +246,34 @@ class Agent:
     def _record(self, job: Job) -> None:
         """Save what a failure left, on top of what the stage itself had already saved."""
         try:
-            saved = self.jobs.read(job.id)
-            self.jobs.save(replace(job, uploads=saved.uploads))
-        except (OSError, AgentError) as exc:
+            job = replace(job, uploads=self.jobs.read(job.id).uploads)
+        except AgentError as exc:
             self._tell_once("error", "record not saved", str(exc))
+        else:
+            self._save(job)
 
-    def _begin(self, crash: CrashDir) -> None:
+    def _save(self, job: Job) -> None:
+        """Save a record, or remember it until that is possible: a full disk must not make us try without a pause."""
         try:
-            job = self.jobs.create(crash, crashed_at=self.crash_time(crash), now=int(self.clock()))
+            self.jobs.save(job)
+            self._unsaved.pop(job.id, None)
         except OSError as exc:
-            self._tell_once("error", "job not made", f"{crash.folder}: {exc.strerror}")
+            self._unsaved[job.id] = job
+            self._tell_once("error", "record not saved", f"{self.jobs.folder(job.id)}: {exc.strerror or exc}")
+
+    def _begin(self, crashes: Sequence[CrashDir]) -> None:
+        """Make jobs of new crashes; where that fails, the next look that tries it again is a minute away."""
+        if self._unmade is not None and self.steady() < self._unmade and crashes:
             return
-        self.log.info("found", job=job.id, crash=str(crash.folder), layout=crash.layout, partial=crash.partial)
+        self._unmade = None
+        for crash in crashes:
+            try:
+                job = self.jobs.create(crash, crashed_at=self.crash_time(crash), now=int(self.clock()))
+            except OSError as exc:
+                self._unmade = self.steady() + LONGEST_SLEEP
+                self._tell_once("error", "job not made", f"{crash.folder}: {self.jobs.home}: {exc.strerror or exc}")
+            else:
+                self.log.info("found", job=job.id, crash=str(crash.folder), layout=crash.layout, partial=crash.partial)
 
     def _hold_inquest(self, jobs: list[Job]) -> bool:
         """Ask how the last boot ended, once it is known what it left."""
@@ -273,7 +292,18 @@ class Agent:
         jobs, damaged = self.jobs.all()
         for record in damaged:
             self._tell_once("error", "damaged record", record.id, why=record.why)
-        return [self.jobs.take_retry(job) for job in jobs]
+        return [self._asked(self._unsaved.get(job.id, job)) for job in jobs]
+
+    def _asked(self, job: Job) -> Job:
+        """Return the job as a person's ``retry`` makes it."""
+        try:
+            fresh = self.jobs.take_retry(job)
+        except OSError as exc:
+            self._tell_once("error", "retry not taken", f"{self.jobs.folder(job.id)}: {exc.strerror or exc}")
+            return job
+        if fresh != job:
+            self._unsaved.pop(job.id, None)
+        return fresh
 
     def _damaged(self) -> bool:
         return bool(self.jobs.all()[1])

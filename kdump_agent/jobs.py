@@ -137,10 +137,14 @@ class Jobs:
         job = Job(f"{stamp}-{secrets.token_hex(4)}", Stage.FOUND, crash, crashed_at, found_at=now, doubts=doubts)
         draft = self.home / f".{job.id}.draft"
         draft.mkdir(mode=0o700)
-        for name, content in (found or {}).items():
-            files.write_durable(draft / name, content)
-        files.write_json(draft / "job.json", to_document(job))
-        files.publish(draft, self.folder(job.id))
+        try:
+            for name, content in (found or {}).items():
+                files.write_durable(draft / name, content)
+            files.write_json(draft / "job.json", to_document(job))
+            files.publish(draft, self.folder(job.id))
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
         return job
 
     def save(self, job: Job) -> None:

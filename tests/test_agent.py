@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from kdump_agent.model import Artifact, CrashDir, Dump, Job, Stage, Upload
 from kdump_agent.pipeline import AFTER, ASIDE_AFTER, ORDER, is_raw, next_job, next_wait
 from kdump_agent.retain.policy import Limits, Local, choose
 from kdump_agent.ship.backoff import spread_left
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 class Quiet:
@@ -325,6 +329,70 @@ def test_a_damaged_record_is_kept_and_harms_only_itself(tmp_path: Path) -> None:
     assert record.read_text() == '{"version": 99}'
     with pytest.raises(AgentError, match="it is of version 99, and this agent knows 1"):
         bench.jobs.read(victim.id)
+
+
+@pytest.fixture
+def full(tmp_path: Path, mounted: Callable[[Path], None]) -> Path:
+    """A state folder whose file system can be filled to its last byte."""
+    home = tmp_path / "state"
+    home.mkdir()
+    mounted(home)
+    return home
+
+
+def fill(home: Path) -> Path:
+    filler = home / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    return filler
+
+
+@as_root
+def test_a_record_that_cannot_be_written_is_not_tried_without_a_pause(full: Path) -> None:
+    bench = Bench(full)
+    bench.found = [crash("one")]
+    bench.agent.look()
+    filler = fill(full)
+    with pytest.raises(KeyboardInterrupt):
+        bench.agent.serve(Stopping())
+    assert bench.log.events.count(("warning", "put off")) == 1
+    assert ("error", "record not saved") in bench.log.events
+    filler.unlink()
+    bench.now += 1001
+    assert bench.one_pass() == DELIVERED
+
+
+@as_root
+def test_a_job_that_cannot_be_made_is_told_and_leaves_nothing_behind(full: Path) -> None:
+    bench = Bench(full)
+    filler = fill(full)
+    bench.found = [crash("one")]
+    for _ in range(3):
+        assert bench.one_pass() == WAITING
+    assert bench.log.events == [("error", "job not made")]
+    assert list(bench.jobs.home.iterdir()) == []
+    filler.unlink()
+    assert bench.one_pass() == WAITING  # its minute is not over
+    bench.now += 61
+    assert bench.one_pass() == DELIVERED
+
+
+@as_root
+def test_a_full_disk_keeps_nobody_from_starting(full: Path) -> None:
+    def ship(job: Job) -> Job:
+        raise Permanent("HTTP 403")
+
+    bench = Bench(full, decoded=ship)
+    bench.found = [crash("one")]
+    assert bench.one_pass() == WAITING
+    (parked,) = bench.jobs.all()[0]
+    bench.jobs.ask_retry(parked)
+    filler = fill(full)
+    again = Bench(full)
+    assert again.one_pass() == WAITING
+    filler.unlink()
+    assert again.one_pass() == DELIVERED
 
 
 def test_a_half_made_job_is_cleared_at_the_next_start(tmp_path: Path) -> None:
