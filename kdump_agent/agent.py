@@ -6,7 +6,7 @@ What a stage does is stages/', what comes next is pipeline.py's; here is when, a
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Callable
 
@@ -190,7 +190,7 @@ class Agent:
             self._tell_once("error", "crash folder not looked at", scan.problem)
         for path, reason in scan.refused:
             self._tell_once("warning", "refused", str(path), why=reason)
-        known = {_identity(job.crash) for job in self.jobs.all()[0]}
+        known = {identity for job in self.jobs.all()[0] for identity in _identities(job)}
         self._begin([crash for crash in scan.found if _identity(crash) not in known])
         waits = min((seconds for _, _, seconds in scan.waiting), default=None)
         self._due = self.steady() + min(self.rescan, LONGEST_SLEEP, waits if waits is not None else LONGEST_SLEEP)
@@ -337,3 +337,10 @@ class Agent:
 def _identity(crash: CrashDir) -> tuple[str, Dump | None]:
     """The same crash keeps the same identity over scans: the file by which it was found, unchanged."""
     return str(crash.folder), crash.dump or crash.dmesg
+
+
+def _identities(job: Job) -> Iterator[tuple[str, Dump | None]]:
+    """What a job stands for: its dump, unless that was lost and may come back, and its log, which may outlive it."""
+    for file in (None if job.lost else job.crash.dump, job.crash.dmesg):
+        if file is not None:
+            yield str(job.crash.folder), file

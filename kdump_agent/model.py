@@ -105,6 +105,8 @@ class Job:
     """The endpoint or the dump refused for good; a person's ``retry`` goes on."""
     delivered_at: int | None = None
     """When the endpoint had confirmed the whole of it, seconds since 1970."""
+    lost: bool = False
+    """The dump was gone when it was to be packed: the endpoint has none of it."""
     doubts: tuple[str, ...] = ()
 
     def artifact(self, name: str) -> Artifact | None:

@@ -395,6 +395,33 @@ def test_a_full_disk_keeps_nobody_from_starting(full: Path) -> None:
     assert again.one_pass() == DELIVERED
 
 
+def test_a_dump_that_was_gone_when_it_was_to_be_packed_is_a_new_crash_when_it_is_back(tmp_path: Path) -> None:
+    """The crash folder's file system was unmounted for a while."""
+    bench = Bench(tmp_path, analysed=lambda job: forward(replace(job, lost=True)))
+    bench.found = [crash("one")]
+    bench.agent.look()
+    bench.found = []
+    assert bench.one_pass() == DELIVERED
+    again = Bench(tmp_path)
+    again.found = [crash("one")]
+    assert again.one_pass() == DELIVERED
+    assert sorted(job.lost for job in again.jobs.all()[0]) == [False, True]
+
+
+def test_a_crash_whose_dump_somebody_removed_is_not_a_second_crash(tmp_path: Path) -> None:
+    """An admin makes room and leaves the log, as ABRT and kdump's own purges never do."""
+    bench = Bench(tmp_path)
+    log = Dump("vmcore-dmesg.txt", 7, 8, 9)
+    bench.found = [replace(crash("one"), dmesg=log)]
+    assert bench.one_pass() == DELIVERED
+    bench.found = [replace(crash("one"), dump=None, dmesg=log)]
+    assert bench.one_pass() == DELIVERED
+    assert len(bench.jobs.all()[0]) == 1
+    bench.found = [replace(crash("one", 5), dmesg=log)]
+    assert bench.one_pass() == DELIVERED
+    assert len(bench.jobs.all()[0]) == 2, "a dump that comes after its log is one to be shipped"
+
+
 def test_a_half_made_job_is_cleared_at_the_next_start(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     jobs.prepare()

@@ -180,8 +180,12 @@ def _retain(settings: Settings, jobs: Jobs, log: Log, inquest: Inquest, current:
     limits = policy.Limits(chosen.keep, chosen.max_age, chosen.max_bytes, chosen.min_free)
     free = files.free_space(jobs.home).bytes_free
     for removal in policy.choose(copies, limits, now=time.time(), bytes_free=free):
-        removed = prune.remove_copy(removal.job, jobs.folder(removal.job.id), with_source=chosen.remove_source)
-        jobs.save(_pruned(removal.job))
+        try:
+            removed = prune.remove_copy(removal.job, jobs.folder(removal.job.id), with_source=chosen.remove_source)
+            jobs.save(_pruned(removal.job))
+        except OSError as exc:  # a crash folder that is read only must not keep the others
+            log.error("not pruned", job=removal.job.id, why=f"{removal.job.crash.folder}: {exc.strerror or exc}")
+            continue
         log.info("pruned", job=removal.job.id, reason=removal.reason, removed=[os.fsdecode(path) for path in removed])
     inquest.clear(current)
     _forget_old(current, jobs, log)

@@ -39,14 +39,14 @@ class PackStage:
 
     def __call__(self, job: Job) -> Job:
         """Add the dump and the manifest to the job's artifacts. Raises AgentError, OSError."""
-        artifacts, doubts = job.artifacts, job.doubts
+        artifacts, doubts, lost = job.artifacts, job.doubts, False
         if job.crash.dump is not None:
             try:
                 artifacts = (*artifacts, self._dump(job, job.crash.dump))
             except Vanished as exc:
                 self.log.error("dump lost", job=job.id, why=exc)
-                doubts = (*doubts, f"the dump is missing: {exc}")
-        job = replace(job, stage=Stage.PACKED, artifacts=artifacts, doubts=doubts)
+                doubts, lost = (*doubts, f"the dump is missing: {exc}"), True
+        job = replace(job, stage=Stage.PACKED, artifacts=artifacts, doubts=doubts, lost=lost)
         path = self.jobs.folder(job.id) / MANIFEST
         files.write_json(path, manifest(job, self.host_name))
         return replace(job, artifacts=(*artifacts, describe(path)))

@@ -33,7 +33,7 @@ def open_source(crash: CrashDir, file: Dump) -> Iterator[int]:
             fd = stack.enter_context(files.open_plain(root, names, owners=OWNERS))
             found = os.fstat(fd)
         except FileNotFoundError as exc:
-            raise Vanished(f"{str(path)!a}: was removed by somebody else before it was read") from exc
+            raise Vanished(f"{str(path)!a}: is gone: removed, or not mounted any more, before it was read") from exc
         except Refused as exc:
             raise Permanent(f"{str(path)!a}: {exc}") from exc
         except OSError as exc:

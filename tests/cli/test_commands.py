@@ -157,6 +157,20 @@ def test_sources_go_only_when_that_is_wanted_and_only_what_was_delivered(machine
     assert [path.name for path in other.iterdir()] == ["notes-of-an-admin"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_sources_that_cannot_be_removed_do_not_keep_the_packed_copies(
+    machine: Machine, mounted: Callable[[Path], None]
+) -> None:
+    mounted(machine.crash)
+    for name in (MCE, NULL):
+        machine.add(MINIS / name)
+    subprocess.run(["mount", "-o", "remount,ro", str(machine.crash)], check=True)
+    machine.write_config("[retain]\nkeep = 0\nremove_source = true\n")
+    answer = machine.run("run", "--once")
+    assert answer.stderr.count("Read-only file system") == 2
+    assert not list(machine.state.rglob("vmcore.zst"))
+
+
 def test_nothing_undelivered_is_removed(machine: Machine) -> None:
     folder = machine.add(MINIS / NULL)
     machine.outbox.write_text("in the way")

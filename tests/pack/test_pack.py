@@ -12,9 +12,13 @@ from typing import Callable
 import pytest
 
 from kdump_agent import process
+from kdump_agent.jobs import Jobs
+from kdump_agent.model import CrashDir, Dump, Stage
 from kdump_agent.pack.pack import Effort, pack
+from kdump_agent.stages.pack import PackStage
 
 from ..machine import MCE, MINIS, REPOSITORY, Machine, unpacked_sha256
+from ..test_agent import Quiet
 from ..test_main_job import check_delivery
 
 TEXT = b"the same words again and again, as memory is " * 100_000
@@ -116,6 +120,18 @@ def test_a_full_state_folder_ships_the_dump_as_it_is(machine: Machine) -> None:
 
 
 @pytest.mark.slow
+def test_a_dump_that_is_gone_is_told_as_lost_and_its_report_is_completed(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    jobs.prepare()
+    crash = CrashDir(tmp_path / "unmounted" / MCE, "debian", Dump(f"dump.{MCE}", 1, 2, 3), None)
+    job = jobs.create(crash, crashed_at=1, now=2)
+    packed = PackStage(jobs, "host", Effort(), Quiet(), lambda *_: None)(job)
+    assert (packed.stage, packed.lost, [artifact.name for artifact in packed.artifacts]) == (
+        Stage.PACKED, True, ["manifest.json"],
+    )  # fmt: skip
+    assert "is gone: removed, or not mounted any more" in packed.doubts[0]
+
+
 def test_memory_stays_below_200_mb_whatever_the_size(tmp_path: Path) -> None:
     big = tmp_path / "big"
     with big.open("wb") as file:
