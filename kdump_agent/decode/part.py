@@ -28,7 +28,7 @@ def signature(records: Sequence[HardwareError]) -> str | None:
 
     Where that one only used lost memory, the record that says where the memory is names the part.
     """
-    own = [record for record in records if record.boot == "crashed"]
+    own = _causes([record for record in records if record.boot == "crashed"])
     if not own:
         return None
     worst = max(own, key=_rank)
@@ -36,6 +36,12 @@ def signature(records: Sequence[HardwareError]) -> str | None:
         placed = [record for record in own if _is_memory(record) and list(_memory(record)) and _one(record, worst)]
         worst = max(placed, key=_rank, default=worst)
     return ":".join([str(VERSION), *_part(worst)])
+
+
+def _causes(records: Sequence[HardwareError]) -> Sequence[HardwareError]:
+    """Leave out arm's aborts where firmware says what lost the data that the CPU was refused."""
+    told = any(record.kind == "cper" and _rank(record) > LOST for record in records)
+    return [record for record in records if record.kind != "arm"] if told else records
 
 
 def _rank(record: HardwareError) -> int:

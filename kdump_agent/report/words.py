@@ -15,6 +15,7 @@ from kdump_agent.units import show_duration, show_size
 Document = Mapping[str, Any]
 
 MILDNESS = {"fatal": 0, "SRAR": 1, "uncorrected": 1, "SRAO": 3, "deferred": 3, "UCNA": 4, "corrected": 5}
+MILD = 2
 """By severity; one that is not told stands in the middle."""
 TAINT_WORDS = {
     "PROPRIETARY_MODULE": "a proprietary module was loaded", "FORCED_MODULE": "a module was loaded by force",
@@ -46,7 +47,7 @@ _X86 = frozenset(("x86_64", "i686"))
 def headline(report: Document) -> str:
     """Return the sentence that matters."""
     panic, errors = report.get("panic"), report.get("hardware_errors") or []
-    if panic and panic.get("kind") in ("mce", "hardware") and errors:
+    if panic and _by_hardware(panic, errors):
         return str(worst(errors).get("summary") or panic["title"])
     if panic:
         return str(panic.get("title") or panic.get("kind"))
@@ -56,6 +57,14 @@ def headline(report: Document) -> str:
     if log.get("source") == "none":
         return "no log was read, so what happened is not known"
     return "the log holds no crash" if log.get("lines") else "the log is empty, so what happened is not known"
+
+
+def _by_hardware(panic: Document, errors: Sequence[Document]) -> bool:
+    """Did the kernel stop because of one of these errors? An NMI has many senders; this log must tell of one."""
+    kind = panic.get("kind")
+    return bool(errors) and (
+        kind in ("mce", "hardware") or (kind == "nmi" and any(error.get("kind") == "nmi" for error in errors))
+    )
 
 
 def parts(sentence: str) -> tuple[str, str]:
@@ -70,14 +79,19 @@ def parts(sentence: str) -> tuple[str, str]:
 
 
 def worst(errors: Sequence[Document]) -> Document:
-    """Return the hardware error that matters most: the worst of this boot, the first among equals."""
+    """Return the hardware error that matters most: the worst of this boot, the first among equals.
+
+    An abort of arm's matters less than the firmware's record of what the CPU was refused.
+    """
+    told = any(error.get("kind") == "cper" and _mildness(error) < MILD for error in errors)
     return min(
         errors,
-        key=lambda error: (
-            error.get("boot") == "previous",
-            MILDNESS.get((error.get("decoded") or {}).get("severity") or "", 2),
-        ),
+        key=lambda error: (error.get("boot") == "previous", told and error.get("kind") == "arm", _mildness(error)),
     )
+
+
+def _mildness(error: Document) -> int:
+    return MILDNESS.get((error.get("decoded") or {}).get("severity") or "", MILD)
 
 
 def facts(report: Document) -> Iterator[tuple[str, str]]:

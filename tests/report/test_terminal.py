@@ -159,3 +159,24 @@ def test_no_text_from_the_dump_gives_a_terminal_orders(text: str, width: int | N
         shown.encode()
     assert "\n" not in brief(report)
     assert json.dumps(report).isascii()
+
+
+def test_an_nmi_that_blames_the_hardware_is_told_by_it_and_another_is_not() -> None:
+    panic = b"Kernel panic - not syncing: NMI IOCK error: Not continuing\n"
+    iock = b"NMI: IOCK error (debug interrupt?) for reason 61 on CPU 0.\n"
+    button = b"EDAC MC0: 1 CE memory read error on DIMM_A1 (channel:0 slot:0 page:0x1 offset:0x0 grain:32)\n"
+    assert words.headline(report_of(iock + panic)).startswith("I/O check (IOCHK#)")
+    assert words.headline(report_of(button + panic)) == "NMI panic"
+
+
+def test_what_firmware_says_of_a_refused_access_comes_before_the_abort() -> None:
+    firmware = (
+        b"{1}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 1\n"
+        b"{1}[Hardware Error]: event severity: recoverable\n"
+        b"{1}[Hardware Error]:  Error 0, type: recoverable\n"
+        b"{1}[Hardware Error]:   section_type: memory error\n"
+        b"{1}[Hardware Error]:   DIMM location: A1 P2\n"
+    )
+    abort = b"Internal error: synchronous external abort: 96000410 [#1] PREEMPT SMP\n"
+    assert words.headline(report_of(firmware + abort)).startswith("Memory error, told by firmware")
+    assert words.headline(report_of(abort)).startswith("Synchronous external abort")

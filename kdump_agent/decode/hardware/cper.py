@@ -242,7 +242,8 @@ def _remedy(group: str, decoded: dict[str, Any], addr: str | None) -> str:
     if group == "pcie":
         other = DEVICE if "end point" in decoded.get("port", "end point") else BEHIND
         return LINK if aer_status.LINK_ERRORS.intersection(decoded.get("errors", ())) else other
-    return POISON if group == "processor" and addr and decoded["severity"] != "corrected" else REMEDIES[group]
+    met = group == "processor" and addr not in (None, "0x0") and decoded["severity"] != "corrected"
+    return POISON if met else REMEDIES[group]
 
 
 def _find_dimm(decoded: dict[str, Any], addr: str | None) -> str:

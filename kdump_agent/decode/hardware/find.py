@@ -63,6 +63,8 @@ FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[Hardwa
     (reset.MARKS, reset.find_reset),
 )
 """What a log must contain for a finder to read it at all: most logs have none of it, and are long."""
+TELLERS = {"edac": "EDAC", "cper": "firmware", "bert": "firmware"}
+"""Who names DIMMs."""
 APIC_TELLERS = ("mce", "cper", "bert")
 RANKS = {
     "fatal": 4, "uncorrected": 3, "SRAR": 3, "SRAO": 3, "UCNA": 2, "deferred": 2, "unknown": 2, "corrected": 1,
@@ -75,7 +77,7 @@ def find(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
     """Return every hardware error that a log tells of, in its order; at most ``MOST``."""
     text = "\n".join(line.text for line in lines)
     told = (record for marks, finder in FINDERS if any(mark in text for mark in marks) for record in finder(lines))
-    return tuple(_relate(_join(sorted(_worst(_fold(told)), key=lambda record: record.line))))
+    return tuple(_located(list(_relate(_join(sorted(_worst(_fold(told)), key=lambda record: record.line))))))
 
 
 def _fold(records: Iterable[HardwareError]) -> Iterator[HardwareError]:
@@ -148,6 +150,19 @@ def _relate(records: Sequence[HardwareError]) -> Iterator[HardwareError]:
                 record = replace(record, decoded={**record.decoded, "see_line": earlier.line})
             last[place] = record
         yield record
+
+
+def _located(records: Sequence[HardwareError]) -> Iterator[HardwareError]:
+    """Say which DIMM it was where another record of the page that was lost names one; firmware knows the board."""
+    names = {
+        (record.boot, page): f"{TELLERS[record.kind]} names DIMM {record.decoded['dimm']}"
+        for record in sorted(records, key=lambda record: record.kind != "edac")
+        if record.kind in TELLERS and record.decoded.get("dimm") and (page := _page(record))
+    }  # fmt: skip
+    for record in records:
+        met = record.decoded.get("consumed") or record.kind == "memory_failure"
+        name = names.get((record.boot, _page(record) or "")) if met and not record.injected else None
+        yield replace(record, summary=f"{record.summary[:-1]}; {name}.") if name else record
 
 
 def _page(record: HardwareError) -> str | None:

@@ -14,12 +14,12 @@ from typing import Any
 from kdump_agent.decode.line import Line
 
 from .record import HardwareError, register
-from .sentence import HOW_BAD, MEMORY, PROCESSOR, sentence
+from .sentence import HOW_BAD, MEMORY, PROCESSOR, calm, sentence
 
 MARKS = ("achine check",)
 _OLD = re.compile(r"(Harmless|Warning|Severe|Fatal) Machine check interrupt \[(Recovered|Not recovered)\]")
 _NEW = re.compile(
-    r"MCE: CPU(\d{1,5}): machine check \((\w{1,8})\) {1,2}(?:Guest )?(Real address|\S{1,12}) ?(.{0,60}?) {1,2}"
+    r"MCE: CPU(\d{1,5}): machine check \((\w{1,8})\) {1,2}(?:Guest |Host )?(Real address|\S{1,12}) ?(.{0,60}?) {1,2}"
     r"(?:DAR: ([0-9a-f]{1,16}) )?(?:paddr: ([0-9a-f]{1,16}) )?\[(Recovered|Not recovered)\]"
 )
 _TYPE = re.compile(r" {1,4}Error type: (\S{1,12}|Real address) \[(.{1,60})\]")
@@ -93,4 +93,4 @@ def _record(draft: Draft) -> HardwareError:
     if "Software" in (told.get("error_class") or ""):
         remedy = "the kernel suspects software: report the bug, and look for hardware records only if it comes back"
     return HardwareError("power", line=draft.line, cpu=draft.cpu, addr=addr, vendor="ibm", decoded=decoded,
-                         summary=sentence(text, where, HOW_BAD[severity], remedy))  # fmt: skip
+                         summary=sentence(text, where, HOW_BAD[severity], calm(severity, remedy)))  # fmt: skip

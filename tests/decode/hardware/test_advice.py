@@ -341,3 +341,38 @@ def test_an_unknown_unit_of_amds_blames_no_link() -> None:
 def test_an_error_whose_reporting_was_not_enabled_is_said_to_have_signalled_nothing() -> None:
     assert "it signalled nothing" in check(VAL | UC | PCC | 0x0002_0408, bank=4, processor="0:706a1", mcg=0).summary
     assert "it signalled nothing" not in check(VAL | UC | EN | PCC | 0x0002_0408, bank=4, processor="0:706a1").summary
+
+
+LOST_PAGE = f"""\
+{FIRMWARE}{{1}}[Hardware Error]:   section_type: memory error
+{{1}}[Hardware Error]:   physical_address: 0x00000007e025e400
+{{1}}[Hardware Error]:   DIMM location: NODE 3 CPU0_DIMM_G1
+Memory failure: 0x7e025e: recovery action for unknown page: Ignored
+EDAC MC3: 1 UE memory read error on CPU_SrcID#0_MC#3_Chan#0_DIMM#0 (channel:0 slot:0 page:0x7e025e offset:0x400)
+mce: [Hardware Error]: CPU 120: Machine Check Exception: f Bank 1: bd80000000100134
+mce: [Hardware Error]: TSC 63d3fa6181b69 ADDR 7e025e400 MISC 86
+mce: [Hardware Error]: PROCESSOR 0:606a6 TIME 1647365323 SOCKET 1 APIC 8d microcode d0002e0
+"""
+
+
+def test_who_met_lost_memory_is_told_which_dimm_another_record_names() -> None:
+    cper, page, edac, met = find(lines(LOST_PAGE))
+    for record in (page, met):
+        assert record.summary.endswith("; firmware names DIMM NODE 3 CPU0_DIMM_G1.")
+    for record in (cper, edac):
+        assert "names DIMM" not in record.summary
+    assert "names DIMM" not in find(lines(LOST_PAGE.replace("ADDR 7e025e400", "ADDR 7e025f400")))[-1].summary
+
+
+def test_the_memory_that_firmware_names_is_the_part_and_not_the_cpu_that_was_refused_it() -> None:
+    abort = "Internal error: synchronous external abort: 96000410 [#1] PREEMPT SMP\n"
+    section = "{1}[Hardware Error]:   section_type: memory error\n{1}[Hardware Error]:   DIMM location: A1 P2\n"
+    assert part.signature(find(lines(FIRMWARE + section + abort))) == "1:memory:dimm A1 P2"
+    assert part.signature(find(lines(abort))) == "1:arm:arm:abort"
+
+
+@pytest.mark.parametrize("where", ["Host", "Guest"])
+def test_memory_that_power_lost_is_not_taken_for_its_processor(where: str) -> None:
+    record = only(f"MCE: CPU0: machine check (Severe) {where} UE Load/Store [Not recovered]\n")
+    assert (record.decoded["class"], record.decoded["severity"]) == ("memory", "fatal")
+    assert "service processor" in record.summary
