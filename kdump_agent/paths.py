@@ -65,6 +65,16 @@ class HostPaths:
         return self.root / "sys/dev/block"
 
     @property
+    def block_names(self) -> Path:
+        """A folder for each block device, by the kernel's name."""
+        return self.root / "sys/class/block"
+
+    @property
+    def crash_keys(self) -> Path:
+        """How many keys of dm-crypt the crash kernel is given (Documentation/admin-guide/kdump/kdump.rst)."""
+        return self.root / "sys/kernel/config/crash_dm_crypt_keys/count"
+
+    @property
     def kdump_conf(self) -> Path:
         """Fedora, RHEL, CentOS: kdump.conf(5)."""
         return self.root / "etc/kdump.conf"

@@ -107,6 +107,8 @@ class Target:
     """Where dumps leave the host for, instead: "ssh", "nfs" ..."""
     unmounted: str | None = None
     """The device of the settings that is not mounted now."""
+    encrypted: str | None = None
+    """The device that the crash kernel must unlock first, by the kernel's name."""
     read_only: bool = False
     bytes_free: int | None = None
     inodes_free: int | None = None

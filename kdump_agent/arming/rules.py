@@ -186,6 +186,13 @@ RULES = (
     ),
     Rule("target.read-only", "fatal", seen.target_read_only, "nothing can be written there", "remount"),
     Rule(
+        "target.encrypted",
+        "warning",
+        seen.target_encrypted,
+        "unless its initrd can unlock it unattended, the crash kernel asks for the passphrase and waits for ever",
+        None,
+    ),
+    Rule(
         "target.missing",
         "warning",
         seen.target_missing,

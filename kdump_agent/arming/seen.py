@@ -185,6 +185,13 @@ def target_read_only(facts: Facts) -> str | None:
     return f"{target.folder} is on a file system that is mounted read-only" if target.read_only else None
 
 
+def target_encrypted(facts: Facts) -> str | None:
+    target = facts.target
+    if not target.encrypted or target.remote or target.unmounted:
+        return None
+    return f"what the crash kernel needs for {target.folder} lies on {target.encrypted}, which is encrypted"
+
+
 def target_missing(facts: Facts) -> str | None:
     target = facts.target
     if target.exists or target.unmounted or target.remote or facts.settings_file is None:

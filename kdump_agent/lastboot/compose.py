@@ -20,8 +20,8 @@ LONGEST = 400
 """Characters of each."""
 AT_THE_END = 300.0
 """Seconds before the journal's end within which the kernel's words may belong to the death."""
-ELSEWHERE = ("target.remote", "target.unmounted", "purge.abrt")
-"""Findings by which there may be a dump, but not here."""
+TELLING = ("target.remote", "target.unmounted", "target.encrypted", "purge.abrt")
+"""Lesser findings by which there may be a dump, but not here, or none because nobody typed a passphrase."""
 BLAMED = ("fatal", "unknown")
 """Severities of findings that explain why there is no dump."""
 
@@ -87,7 +87,7 @@ def _why_no_dump(facts: Facts, boot: Boot | None) -> Iterator[str]:
         return
     blamed = [finding for finding in arming["findings"] if finding["severity"] in BLAMED]
     yield from (f"{finding['code']}: {finding['fact']}" for finding in blamed)
-    yield from (each["fact"] for each in arming["findings"] if each["code"] in ELSEWHERE)
+    yield from (each["fact"] for each in arming["findings"] if each["code"] in TELLING)
     if not blamed and not ran:
         yield f"the host was {arming['verdict']} then: a reset, a power loss, a hang, or a crash kernel that died"
 

@@ -228,6 +228,15 @@ NOTHING_RESERVED: Tree = {
 NO_ARGUMENT: Tree = {**NOTHING_RESERVED, "proc/cmdline": "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet\n"}
 FADUMP: Tree = {**UNLOADED, "sys/kernel/fadump/enabled": "1\n", "sys/kernel/fadump/registered": "0\n"}
 SKIPPED = {"ActiveState": "inactive", "SubState": "dead"}
+ROOT_MOUNT = "22 1 253:1 / / rw,relatime shared:1 - xfs /dev/mapper/rhel-root rw\n"
+OWN_DISK = ROOT_MOUNT + "30 22 8:17 / /var/crash rw - ext4 /dev/sdb1 rw\n"
+LUKS: Tree = {  # LVM on LUKS, as installers make it; the kernel's name is a link below /sys/dev/block on a real host
+    "proc/self/mountinfo": ROOT_MOUNT,
+    "run/udev/data/b253:1": "S:mapper/rhel-root\nS:dm-1\n",
+    "sys/class/block/dm-1/dm/uuid": "LVM-0q7WcnXxXK1nSOo0zUC5J3\n",
+    "sys/class/block/dm-1/slaves/dm-0": "",
+    "sys/class/block/dm-0/dm/uuid": "CRYPT-LUKS2-5f3c0e2f8a474a3c8a0f0bd1f0f0b1c2-luks-5f3c0e2f\n",
+}
 RHEL_9 = "5.14.0-503.11.1.el9_5.x86_64"
 DEBIAN_SETTINGS = "etc/default/kdump-tools"
 
@@ -305,6 +314,10 @@ BROKEN = (
     Broken("target.read-only", "debian 12", {"proc/self/mountinfo": MOUNTINFO.replace(" rw,data", " ro,data")}),
     Broken("target.missing", "suse 15", {"var/crash/.keep": None}, "mkdir -p /var/crash"),
     Broken("target.unmounted", "rhel 9", {"etc/kdump.conf": "xfs /dev/mapper/vg-crash\npath /\n"}, "mount -a"),
+    Broken("target.encrypted", "rhel 9", LUKS),
+    Broken("target.encrypted", "debian 12", {  # dumps have a disk of their own, but the crash kernel boots from the root
+        **LUKS, "proc/self/mountinfo": OWN_DISK,
+    }),
     Broken("target.remote", "centos 7", {"etc/kdump.conf": "ssh dump@collector\nsshkey /root/.ssh/kdump_id_rsa\n"}),
     Broken("target.remote", "debian 12", {DEBIAN_SETTINGS: 'USE_KDUMP=1\nNFS="collector:/dumps"\n'}),
     Broken("target.remote", "suse 15", {"etc/sysconfig/kdump": 'KDUMP_SAVEDIR="sftp://dump@collector/dumps"\n'}),

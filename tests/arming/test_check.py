@@ -14,7 +14,22 @@ from kdump_agent.arming.rules import RULES
 from kdump_agent.arming.verdict import STATES, judge
 from kdump_agent.paths import HostPaths
 
-from .hosts import BROKEN, HOSTS, NO_ARGUMENT, RHEL_9, UNLOADED, Broken, Content, Newer, Tree, build, show, vmlinuz
+from .hosts import (
+    BROKEN,
+    HOSTS,
+    LUKS,
+    NO_ARGUMENT,
+    OWN_DISK,
+    RHEL_9,
+    UNLOADED,
+    Broken,
+    Content,
+    Newer,
+    Tree,
+    build,
+    show,
+    vmlinuz,
+)
 from .ways import ways
 
 DOCS = Path(__file__).parents[2] / "docs/arming.md"
@@ -147,6 +162,14 @@ HEALTHY: dict[str, tuple[str, dict[str, Content | Newer]]] = {
         "kdump-agent-captures/stat-f-target": "10200300 4096 3200100\n",
     }),
     "a dump that kdump itself takes out of its raw partition": ("rhel 9", {"etc/kdump.conf": "raw /dev/sda9\n"}),
+    "the crash kernel is given the key": (
+        "rhel 10", {**LUKS, "sys/kernel/config/crash_dm_crypt_keys/count": "1\n"}),
+    "the root is encrypted, and dumps have a disk of their own": ("rhel 9", {
+        **LUKS, "proc/self/mountinfo": OWN_DISK,
+    }),
+    "a verified root is not an encrypted one": ("rhel 9", {
+        **LUKS, "sys/class/block/dm-0/dm/uuid": "CRYPT-VERITY-5f3c0e2f8a474a3c8a0f0bd1f0f0b1c2-root\n",
+    }),
     "kexec was locked after kdump had loaded": ("debian 13", {"proc/sys/kernel/kexec_load_disabled": "1\n"}),
     "nothing about memory on the command line, and a crash kernel is loaded": ("debian 13", {
         "proc/cmdline": "root=/dev/sda1 ro\n", "sys/kernel/kexec_crash_size": None, "proc/iomem": None,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .hosts import HOSTS, MOUNTINFO, Content, Newer, Older, show, vmlinux, vmlinuz
+from .hosts import HOSTS, LUKS, MOUNTINFO, Content, Newer, Older, show, vmlinux, vmlinuz
 
 Change = dict[str, "Content | Newer | Older"]
 
@@ -144,6 +144,7 @@ def _target(kind: Kind) -> Iterator[tuple[str, Change]]:
     yield "target.full", {f"{CAPTURES}/stat-f-target": "100 4096 3200100\n"}
     yield "target.tight", {f"{CAPTURES}/stat-f-target": "30000 4096 3200100\n"}
     yield "target.read-only", {"proc/self/mountinfo": MOUNTINFO.replace(" rw,data", " ro,data")}
+    yield "target.encrypted", dict(LUKS)
     yield "target.missing", {"var/crash/.keep": None}
     yield "target.remote", {kind.settings: REMOTE[kind.settings]}
     yield "target.unknown", {"proc/self/mountinfo": None, "proc/self/mountinfo/x": ""}

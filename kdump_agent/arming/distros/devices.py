@@ -1,4 +1,4 @@
-"""The names that one block device has: the kernel's, and the links that udev makes to it.
+"""Block devices: the names that one has, the kernel's and the links that udev makes to it, and what it lies on.
 
 The service sees no disk in /dev (PrivateDevices=), so the links there are not all that is asked: udev remembers them
 in a record for each device, a line ``S:disk/by-uuid/...`` for each link (systemd, sd-device/device-private.c).
@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kdump_agent.paths import HostPaths
 
@@ -37,6 +37,37 @@ def real(name: str, paths: HostPaths) -> str:
     if not name.startswith("/dev/") or "\0" in name:
         return name
     return "/" + os.path.relpath(os.path.realpath(paths.root / name[1:]), os.path.realpath(paths.root))
+
+
+def encrypted(device: str, paths: HostPaths) -> str | None:
+    """Return the encrypted device that ``device`` is or lies on, however deep, by the kernel's name; None without."""
+    if not device.startswith("/dev/"):
+        return None
+    waiting, seen = [PurePosixPath(name).name for name in names(device, paths)], set[str]()
+    while waiting and len(seen) < MOST:
+        name = waiting.pop()
+        seen.add(name)
+        place = paths.block_names / name
+        if _is_crypt(place / "dm/uuid"):
+            return name
+        waiting += [below for below in _names_in(place / "slaves") if below not in seen]
+    return None
+
+
+def _is_crypt(uuid: Path) -> bool:
+    """cryptsetup's libdevmapper.c: CRYPT-<type>-...; the types VERITY and INTEGRITY hide nothing."""
+    try:
+        words = uuid.read_text("ascii", "replace")[:64].split("-")
+    except (OSError, ValueError):
+        return False
+    return words[0] == "CRYPT" and words[1:2] not in (["VERITY"], ["INTEGRITY"])
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except (OSError, ValueError):
+        return []
 
 
 def _untagged(device: str) -> str:

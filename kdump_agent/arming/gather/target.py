@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from kdump_agent.arming.distros.crash_folder import FILE_SYSTEMS, crash_folder
-from kdump_agent.arming.distros.mounts import holding, parse_mountinfo
+from kdump_agent.arming.distros.devices import encrypted
+from kdump_agent.arming.distros.mounts import Mount, holding, parse_mountinfo
 from kdump_agent.arming.facts import Target
 from kdump_agent.files import free_space
 from kdump_agent.look import Look
@@ -20,7 +21,8 @@ def target(look: Look, settings: Mapping[str, str]) -> Target:
     """Look at kdump's target folder and the file system that it lies on."""
     found = crash_folder(look.paths)
     folder = look.name(found.path)
-    mount = holding(parse_mountinfo(look.text("target", look.paths.mountinfo) or ""), PurePosixPath(folder))
+    mounts = parse_mountinfo(look.text("target", look.paths.mountinfo) or "")
+    mount = holding(mounts, PurePosixPath(folder))
     if mount is not None and mount.kind in NETWORK:
         look.doubt(
             "target", f"{folder} is on a file system of the network ({mount.kind}), which may hold up whoever asks"
@@ -36,10 +38,24 @@ def target(look: Look, settings: Mapping[str, str]) -> Target:
         exists=nearest == found.path,
         remote=_remote(settings),
         unmounted=device if device and "is not mounted" in found.source else None,
+        encrypted=_encrypted(look, mounts, folder),
         read_only=mount is not None and "ro" in mount.options,
         bytes_free=bytes_free,
         inodes_free=inodes_free,
     )
+
+
+def _encrypted(look: Look, mounts: Sequence[Mount], folder: str) -> str | None:
+    """Return the encrypted device that the crash kernel must unlock without being given its key, None without one.
+
+    Debian's crash kernel boots from the host's own root file system, wherever its dumps go.
+    """
+    if look.number("target", look.paths.crash_keys):
+        return None
+    needed = (folder, "/") if look.paths.default_kdump_tools.exists() else (folder,)
+    on = (holding(mounts, PurePosixPath(path)) for path in needed)
+    found = (encrypted(mount.source, look.paths) for mount in on if mount is not None)
+    return next((device for device in found if device is not None), None)
 
 
 def _nearest(path: Path) -> Path:
