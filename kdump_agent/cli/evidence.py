@@ -103,6 +103,9 @@ def why_not(name: str, problem: Exception) -> str:
     if isinstance(problem, Refused):
         return str(problem)
     why = problem.strerror if isinstance(problem, OSError) and problem.strerror else str(problem)
+    other = problem.filename if isinstance(problem, OSError) else None
+    if isinstance(other, str) and not name.endswith(other):  # a draft's folder, as TMPDIR
+        why = f"{plain(other)}: {why}"
     return f"{plain(name)}: cannot be read: {why}"
 
 

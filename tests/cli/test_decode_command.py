@@ -149,6 +149,11 @@ def test_what_cannot_be_read_says_so_and_the_others_are_still_told(tmp_path: Pat
     assert "no\\x1bthing: cannot be read" in said[3]
 
 
+def test_a_folder_for_drafts_that_is_not_there_is_named(tmp_path: Path) -> None:
+    answer = decode("--brief", packed(DUMP, "gzip", tmp_path / "packed"), TMPDIR="/no/such")
+    assert "packed: cannot be read: /no/such/" in answer.stdout.decode()
+
+
 def test_the_folder_of_all_crashes_says_which_to_name() -> None:
     said = brief(MINIS)
     assert "holds neither a dump nor a log of a crash; it holds 3 crash folders: name them, as " in said

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import pyinotify
 import pytest
 
 from ..machine import MINIS, NULL, REPOSITORY
@@ -45,3 +49,23 @@ def test_a_closed_stream_is_as_good_as_nowhere() -> None:
     assert (answer.returncode, answer.stderr) == (0, "")
     answer = ask(["decode", "-"], '"$@" <&- >&-')
     assert (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=["TERM", "HUP", "INT"])
+def test_an_end_from_outside_leaves_no_draft(tmp_path: Path, number: signal.Signals) -> None:
+    os.mkfifo(tmp_path / "vmcore")  # nobody ever writes to it
+    drafts = tmp_path / "drafts"
+    drafts.mkdir()
+    manager = pyinotify.WatchManager()
+    manager.add_watch(str(drafts), pyinotify.IN_CREATE, quiet=False)
+    argv = [sys.executable, "-m", "kdump_agent", "analyze", str(tmp_path / "vmcore")]
+    with (
+        os.fdopen(manager.get_fd(), "rb") as doorbell,
+        subprocess.Popen(argv, env={**os.environ, "TMPDIR": str(drafts)}, cwd=REPOSITORY) as command,
+    ):
+        assert select.select([doorbell], [], [], 60)[0]
+        while ") S " not in Path(f"/proc/{command.pid}/stat").read_text():  # until it waits for a writer
+            os.sched_yield()
+        command.send_signal(number)
+        assert command.wait(60) == 128 + number
+    assert list(drafts.iterdir()) == []
