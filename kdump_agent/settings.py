@@ -216,7 +216,8 @@ class EndpointSettings:
     )
     token_file: Path | None = option(
         path, None, "A file of mode 0600 that holds the bearer token; read anew for each connection.",
-        shown='the systemd credential "token", if there is one',
+        shown='the systemd credential "token", which the unit takes from /etc/kdump-agent/token; '
+        'by hand, the file "token" beside the settings',
     )  # fmt: skip
     ca_file: Path | None = option(
         path, None, "Trust these certificate authorities (PEM) and no others.", shown="the system's"

@@ -165,6 +165,17 @@ def test_what_is_shown_can_be_read_again(machine: Machine, tmp_path: Path) -> No
     assert config.load(write(tmp_path / "again.toml", shown)) == config.load(machine.config)
 
 
+def test_a_command_by_hand_uses_the_token_that_the_service_uses(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = machine.home / "token"
+    token.write_text("canary")
+    token.chmod(0o600)
+    assert f'token_file = "{token}"' in machine.run("config", "show").stdout
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(machine.home / "elsewhere"))
+    assert "# token_file is not set" in machine.run("config", "show").stdout
+
+
 def test_a_token_never_leaves_in_the_clear(machine: Machine) -> None:
     token = machine.home / "token"
     token.write_text("canary")

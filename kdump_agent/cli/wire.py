@@ -6,7 +6,7 @@ import argparse
 import os
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
@@ -49,8 +49,16 @@ def load(args: argparse.Namespace) -> Setting:
 
 
 def load_settings(args: argparse.Namespace) -> Settings:
-    """Read the settings files. Raises ConfigError."""
-    return config.load(args.config or PATHS.config, required=args.config is not None)
+    """Read the settings files. Raises ConfigError.
+
+    A command by hand has no credential of systemd's: it takes the token from where the unit does, beside the settings.
+    """
+    path = args.config or PATHS.config
+    settings = config.load(path, required=args.config is not None)
+    token = Path(os.path.abspath(path)).with_name("token")  # noqa: PTH100 (links stay)
+    if settings.endpoint.token_file or "CREDENTIALS_DIRECTORY" in os.environ or not os.path.lexists(token):
+        return settings
+    return replace(settings, endpoint=replace(settings.endpoint, token_file=token))
 
 
 def endpoint(settings: Settings) -> Endpoint:
