@@ -28,7 +28,6 @@ class Space:
 
     bytes_free: int
     """Bytes that this process may still write."""
-    bytes_total: int
     inodes_free: int
 
 
@@ -37,7 +36,7 @@ def free_space(path: Path) -> Space:
     found = os.statvfs(path)
     # Some file systems (btrfs, many network ones) count no inodes at all and answer 0 of 0.
     inodes = found.f_favail if found.f_files else 1 << 62
-    return Space(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize, inodes)
+    return Space(found.f_bavail * found.f_frsize, inodes)
 
 
 def sync_folder(path: Path) -> None:

@@ -33,8 +33,6 @@ class Verb:
     """Bytes of all its blobs together."""
     blobs: tuple[str, ...]
     """The names that they may have."""
-    more_files: tuple[str, ...] = ()
-    """Descriptors that it can use."""
     more_blobs: re.Pattern[str] | None = None
     """What further names look like."""
 

@@ -25,8 +25,6 @@ class System:
     uptime_seconds: float | None = None
     tasks: int | None = None
     panic: str | None = None
-    partial: bool = False
-    """Pages were left out of the dump, by the dump level or because it could not be finished."""
 
 
 def read_system(text: str) -> System:
@@ -40,7 +38,6 @@ def read_system(text: str) -> System:
         uptime_seconds=_uptime(told.get("UPTIME", "")),
         tasks=_number(told.get("TASKS")),
         panic=_panic(text),
-        partial="[PARTIAL DUMP]" in told.get("DUMPFILE", ""),
     )
 
 

@@ -51,11 +51,6 @@ def read_warnings(text: str) -> tuple[str, ...]:
     return tuple(found.values())[:_MOST]
 
 
-def says_incomplete(text: str) -> bool:
-    """Does this tell that pages are missing, so that ``--zero_excluded`` may help?"""
-    return bool(re.search(r"page excluded|seek error|incomplete|truncated|read error", text[:1_000_000], re.IGNORECASE))
-
-
 def says_mismatch(text: str) -> bool:
     """Is the vmlinux another kernel's, so that no option helps?"""
     return bool(re.search(r"vmlinux and \S+ do not match", text[:1_000_000]))
