@@ -42,6 +42,7 @@ def test_the_service_the_manual_and_the_completions_are_where_debian_looks(insta
         "usr/share/bash-completion/completions/kdump-agent",
         "usr/share/zsh/vendor-completions/_kdump-agent",
         "usr/share/fish/vendor_completions.d/kdump-agent.fish",
+        "usr/share/doc/kdump-agent/docs/operating.md",
         "etc/kdump-agent/config.d",
     ):
         assert (installed.path / place).exists(), place
