@@ -185,16 +185,23 @@ class Agent:
 
         Returns the seconds after which something there is to be looked at again, or None.
         """
-        scan = self._seen = self.scan()
+        self._due = float("inf")  # making a job beats, and a beat looks when that is due
+        waits: float | None = None
+        try:
+            scan = self._seen = self.scan()
+            waits = min((seconds for _, _, seconds in scan.waiting), default=None)
+            self._tell(scan)
+            known = {identity for job in self.jobs.all()[0] for identity in _identities(job)}
+            self._begin([crash for crash in scan.found if _identity(crash) not in known])
+        finally:
+            self._due = self.steady() + min(self.rescan, LONGEST_SLEEP, LONGEST_SLEEP if waits is None else waits)
+        return waits
+
+    def _tell(self, scan: Scan) -> None:
         if scan.problem:
             self._tell_once("error", "crash folder not looked at", scan.problem)
         for path, reason in scan.refused:
             self._tell_once("warning", "refused", str(path), why=reason)
-        known = {identity for job in self.jobs.all()[0] for identity in _identities(job)}
-        self._begin([crash for crash in scan.found if _identity(crash) not in known])
-        waits = min((seconds for _, _, seconds in scan.waiting), default=None)
-        self._due = self.steady() + min(self.rescan, LONGEST_SLEEP, waits if waits is not None else LONGEST_SLEEP)
-        return waits
 
     def advance(self, job: Job) -> Job | None:
         """Do the next piece of work of one job; None when it failed.

@@ -422,6 +422,21 @@ def test_a_crash_whose_dump_somebody_removed_is_not_a_second_crash(tmp_path: Pat
     assert len(bench.jobs.all()[0]) == 2, "a dump that comes after its log is one to be shipped"
 
 
+def test_a_look_that_is_due_while_jobs_are_made_does_not_make_them_twice(tmp_path: Path) -> None:
+    """Reading the time of a crash out of a large dump takes minutes, and beats."""
+    bench = Bench(tmp_path)
+
+    def crash_time(crash: CrashDir) -> int:
+        bench.now += 1000
+        bench.agent.look_if_due()
+        return 1
+
+    bench.agent.crash_time = crash_time
+    bench.found = [crash("one"), crash("two")]
+    assert bench.one_pass() == DELIVERED
+    assert len(bench.jobs.all()[0]) == 2
+
+
 def test_a_half_made_job_is_cleared_at_the_next_start(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     jobs.prepare()

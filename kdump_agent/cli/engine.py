@@ -89,7 +89,7 @@ def build(
             Stage.PACKED: ship(Stage.DELIVERED),
         },
         scan=_scanner(setting),
-        crash_time=crash_time,
+        crash_time=partial(crash_time, beat=progress.beat),
         backoff=backoff(),
         retain=partial(_retain, settings, jobs, log, inquest),
         log=log,
@@ -155,12 +155,12 @@ def _inquest(setting: Setting, log: Log, beat: Callable[[], None]) -> Inquest:
     )  # fmt: skip
 
 
-def crash_time(crash: CrashDir) -> int:
+def crash_time(crash: CrashDir, beat: Callable[[], None] = lambda: None) -> int:
     """Return when a crash happened: by the dump's own record, else by the oldest of its files."""
     if crash.dump is not None:
         try:
             with open_source(crash, crash.dump) as fd:
-                told: int | None = read_header(fd).crash_time
+                told: int | None = read_header(fd, beat).crash_time
             if told is not None and 0 < told < 1 << 33:
                 return told
         except (AgentError, OSError):

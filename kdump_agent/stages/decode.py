@@ -99,7 +99,7 @@ def read_crash(job: Job, decoder: Decoder, beat: Callable[[], None]) -> Findings
         return Findings(log, source, facts, tuple(doubts))
     try:
         with open_source(job.crash, dump) as fd:
-            header = read_header(fd)
+            header = read_header(fd, beat)
             facts = _facts(facts, header, _hash(fd, dump.size, beat))
             if log is None:
                 answer = decoder.ask("dmesg", {"vmcore": fd}, beat)

@@ -48,12 +48,16 @@ class Header:
 
 
 def read_header(fd: int, beat: Callable[[], None] = lambda: None) -> Header:
-    """Return what the dump behind a descriptor tells. Raises OSError when the disk fails, and nothing else."""
+    """Return what the dump behind a descriptor tells. Raises OSError when the disk fails, and nothing else.
+
+    ``beat`` is called all the while: the records of a flattened dump, and the page table of a large one, take minutes
+    to read from a slow disk.
+    """
     file = FileReader(fd)
     if not flattened.is_flattened(file.read(0, 32)):
-        return _read(file)
+        return _read(file, beat)
     found = flattened.index(file, beat)
-    inner = _read(flattened.FlattenedReader(file, found))
+    inner = _read(flattened.FlattenedReader(file, found), beat)
     # What an unfinished flattened file lacks, the dump inside lacks as well: one reason is enough.
     whole = found.whole if found.whole != "yes" or inner.whole == "yes" else inner.whole
     why = (found.why,) if found.why else inner.why
@@ -68,12 +72,12 @@ def open_dump(fd: int, beat: Callable[[], None] = lambda: None) -> Reader:
     return flattened.FlattenedReader(file, flattened.index(file, beat))
 
 
-def _read(file: Reader) -> Header:
+def _read(file: Reader, beat: Callable[[], None]) -> Header:
     head = file.read(0, 8)
     if head[:4] == elf.MAGIC:
         return _elf(file)
     if head == kdump.MAGIC:
-        return _kdump(file)
+        return _kdump(file, beat)
     if not file.size:
         return Header("unknown", whole="no", why=("it is empty",))
     if not head.strip(b"\0"):
@@ -93,12 +97,12 @@ def _elf(file: Reader) -> Header:
     return _with_info(header, found.info)
 
 
-def _kdump(file: Reader) -> Header:
+def _kdump(file: Reader, beat: Callable[[], None]) -> Header:
     found = kdump.parse(file)
     if found is None:
         return Header("kdump", whole="no", why=("its headers are damaged",))
-    pages = kdump.count_pages(file, found)
-    whole, why = _judge(kdump.faults(file, found, pages), kdump.doubts(file, found, pages))
+    pages = kdump.count_pages(file, found, beat)
+    whole, why = _judge(kdump.faults(file, found, pages, beat), kdump.doubts(file, found, pages))
     uts = found.uts
     header = Header(
         "kdump", compression=found.compression, release=uts["release"], version=uts["version"], machine=uts["machine"],

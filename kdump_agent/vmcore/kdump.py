@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Callable
 
 from . import vmcoreinfo
 from .reader import Reader, text
@@ -129,17 +130,18 @@ def count_bits(bits: bytes) -> int:
     return bin(int.from_bytes(bits, "little")).count("1")
 
 
-def count_pages(file: Reader, dump: Kdump) -> int | None:
+def count_pages(file: Reader, dump: Kdump, beat: Callable[[], None] = lambda: None) -> int | None:
     """Return how many pages the second bitmap promises, or None when the bitmap is not all there."""
     if 2 * dump.bitmap_size > file.stored or dump.descriptors_at > file.size:
         return None
-    return sum(
-        count_bits(file.read(dump.bitmap_at + at, min(_CHUNK, dump.bitmap_size - at)))
-        for at in range(0, dump.bitmap_size, _CHUNK)
-    )
+    pages = 0
+    for at in range(0, dump.bitmap_size, _CHUNK):
+        pages += count_bits(file.read(dump.bitmap_at + at, min(_CHUNK, dump.bitmap_size - at)))
+        beat()
+    return pages
 
 
-def faults(file: Reader, dump: Kdump, pages: int | None) -> Iterator[str]:
+def faults(file: Reader, dump: Kdump, pages: int | None, beat: Callable[[], None] = lambda: None) -> Iterator[str]:
     """Yield every reason for which this dump is not whole."""
     if dump.incomplete:
         yield "its writer marked it incomplete"
@@ -155,7 +157,7 @@ def faults(file: Reader, dump: Kdump, pages: int | None) -> Iterator[str]:
     if end > file.size or pages * DESCRIPTOR > file.stored:
         yield f"it ends at byte {file.size}, inside the table of its {pages} pages"
         return
-    yield from _holes(file, dump.descriptors_at, end)
+    yield from _holes(file, dump.descriptors_at, end, beat)
     first = max(dump.descriptors_at, end - _TAIL * DESCRIPTOR)
     yield from _tail(file, dump, file.read(first, end - first), pages)
 
@@ -172,9 +174,10 @@ def doubts(file: Reader, dump: Kdump, pages: int | None) -> Iterator[str]:
         yield f"its bitmap promises {pages} pages, but the first one lies at byte {first}, not at {end}"
 
 
-def _holes(file: Reader, begin: int, end: int) -> Iterator[str]:
+def _holes(file: Reader, begin: int, end: int, beat: Callable[[], None]) -> Iterator[str]:
     """Find a block of the descriptors' table that never reached the disk: no run of descriptors is all zeros."""
     for at in range(begin, end, _CHUNK):
+        beat()
         hole = file.read(at, min(_CHUNK + 4096, end - at)).find(bytes(4096))
         if hole >= 0:
             yield f"the table of its pages is empty at byte {at + hole}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Protocol
 
@@ -29,6 +30,11 @@ class FileReader:
         if offset < 0 or length <= 0 or offset >= self.size:
             return b""
         return os.pread(self._fd, length, offset)
+
+    def ahead(self, offset: int, length: int) -> None:
+        """Have the kernel fetch a piece while we work on what is before it; where it cannot, nothing is lost."""
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(self._fd, offset, length, os.POSIX_FADV_WILLNEED)
 
 
 def text(raw: bytes) -> str | None:

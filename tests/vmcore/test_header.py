@@ -205,6 +205,14 @@ def test_a_file_of_zeros_never_reached_the_disk() -> None:
     assert header_of(bytes(100_000)).whole == "no"
 
 
+@pytest.mark.parametrize("made", [build.kdump(guest()), build.flatten(build.kdump(guest()))])
+def test_reading_a_header_beats(made: bytes) -> None:
+    beats: list[None] = []
+    with behind(made) as fd:
+        read_header(fd, lambda: beats.append(None))
+    assert len(beats) >= 2, "the bitmap and the table of pages"
+
+
 def test_an_empty_file_is_not_whole() -> None:
     """Debian's script gives it the final name of a dump when makedumpfile died before its first byte."""
     assert (header_of(b"").whole, header_of(b"").why) == ("no", ("it is empty",))
