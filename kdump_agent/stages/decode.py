@@ -21,6 +21,7 @@ from kdump_agent.errors import Permanent
 from kdump_agent.jobs import Jobs
 from kdump_agent.lastboot.compose import NOTHING
 from kdump_agent.model import Artifact, CrashDir, Job, Stage
+from kdump_agent.pack.packers import packer
 from kdump_agent.pipeline import is_raw
 from kdump_agent.report.document import DumpFacts, Host, document
 from kdump_agent.vmcore.header import Header, read_header
@@ -120,6 +121,8 @@ def _read_log(crash: CrashDir) -> tuple[bytes | None, list[str]]:
         log, complete = read_all(crash, crash.dmesg, LOG_LIMIT)
     except Permanent as exc:
         return None, [f"the log beside the dump was not read: {exc}"]
+    if program := packer(log):
+        return None, [f"the log beside the dump is packed by {program}, and was not unpacked"]
     return log, [] if complete else [f"the log is longer than {LOG_LIMIT} bytes; the rest was not read"]
 
 

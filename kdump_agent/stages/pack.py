@@ -55,7 +55,7 @@ class PackStage:
         draft = self.jobs.folder(job.id) / _DRAFT
         with open_source(job.crash, dump) as fd:
             before = os.fstat(fd)
-            why_not = f"{job.attempts - 1} tries of it ended the agent" if is_raw(job) else None
+            why_not = f"{job.deaths - 1} tries of it ended the agent" if is_raw(job) else None
             packed = pack(
                 fd, draft, self.effort, lambda done: self.tell(f"packing {job.id}", done, dump.size), why_not=why_not
             )

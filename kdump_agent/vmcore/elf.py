@@ -67,10 +67,12 @@ def parse(file: Reader) -> Elf | None:
     order, word = "<" if ident[5] == 1 else ">", 4 * ident[4]
     shape = "HHIQQQIHHHHHH" if word == 8 else "HHIIIIIHHHHHH"
     _, code, _, _, phoff, shoff, flags, _, entsize, count, *_ = struct.unpack_from(order + shape, ident, 16)
+    if entsize != (56 if word == 8 else 32):  # sizeof(Elf64_Phdr, Elf32_Phdr); any other may claim gigabytes
+        return None
     if count == _PN_XNUM:  # the true number is in sh_info of section 0
         info_at = shoff + (44 if word == 8 else 28)
         count = int.from_bytes(file.read(info_at, 4), "little" if order == "<" else "big")
-    headers = list(_headers(file, order, word, phoff, entsize, count))
+    headers = list(_headers(file, order, word, phoff, count))
     machine = MACHINES.get(code)
     return Elf(
         order, word, "ppc64le" if machine == "ppc64" and order == "<" else machine,
@@ -105,14 +107,11 @@ def doubts(file: Reader, dump: Elf) -> Iterator[str]:
         yield f"its last {_TAIL} bytes are zeros: memory that was empty, or bytes that never reached the disk"
 
 
-def _headers(
-    file: Reader, order: str, word: int, phoff: int, entsize: int, count: int
-) -> Iterator[tuple[int, Segment]]:
+def _headers(file: Reader, order: str, word: int, phoff: int, count: int) -> Iterator[tuple[int, Segment]]:
     """Yield (type, segment) of each program header that is there."""
     shape = struct.Struct(order + ("IIQQQQQQ" if word == 8 else "IIIIIIII"))
-    step = max(entsize, shape.size)
-    table = file.read(phoff, min(count, _MOST_HEADERS) * step)
-    for at in range(0, len(table) - shape.size + 1, step):
+    table = file.read(phoff, min(count, _MOST_HEADERS) * shape.size)
+    for at in range(0, len(table) - shape.size + 1, shape.size):
         if word == 8:
             kind, _, offset, virtual, physical, size, memory, _ = shape.unpack_from(table, at)
         else:

@@ -29,7 +29,7 @@ class FileReader:
         """Return at most ``length`` bytes at ``offset``. Raises OSError when the disk fails."""
         if offset < 0 or length <= 0 or offset >= self.size:
             return b""
-        return os.pread(self._fd, length, offset)
+        return os.pread(self._fd, min(length, self.size - offset), offset)
 
     def ahead(self, offset: int, length: int) -> None:
         """Have the kernel fetch a piece while we work on what is before it; where it cannot, nothing is lost."""

@@ -213,6 +213,14 @@ def test_reading_a_header_beats(made: bytes) -> None:
     assert len(beats) >= 2, "the bitmap and the table of pages"
 
 
+@pytest.mark.parametrize("name", ["x86_64", "i686"])
+def test_a_table_of_program_headers_that_claims_gigabytes_is_not_read(name: str) -> None:
+    content = bytearray(build.elf(guest(name)))
+    at = 54 if guest(name).arch.word == 8 else 42  # e_phentsize, and e_phnum behind it
+    content[at : at + 4] = b"\xff\xff\xfe\xff"
+    assert header_of(bytes(content)).why == ("its headers are damaged",)
+
+
 def test_an_empty_file_is_not_whole() -> None:
     """Debian's script gives it the final name of a dump when makedumpfile died before its first byte."""
     assert (header_of(b"").whole, header_of(b"").why) == ("no", ("it is empty",))
