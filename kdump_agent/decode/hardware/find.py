@@ -18,6 +18,7 @@ from heapq import nlargest
 from kdump_agent.decode.line import Line
 
 from . import (
+    aca,
     aer,
     aer_block,
     aer_trace,
@@ -51,6 +52,7 @@ FINDERS: tuple[tuple[tuple[str, ...], Callable[[Sequence[Line]], Iterable[Hardwa
     (aer.MARKS, aer.find_aer),
     (aer_block.MARKS, aer_block.find_aer_block),
     (aer_trace.MARKS, aer_trace.find_aer_trace),
+    (aca.MARKS, aca.find_aca),
     (edac.MARKS, edac.find_edac),
     (edac_trace.MARKS, edac_trace.find_edac_trace),
     (edac_amd.MARKS, edac_amd.find_edac_amd),

@@ -16,7 +16,7 @@ class HardwareError:
     """What was not told is None. Registers are strings: "0x" and hexadecimal digits without leading zeros."""
 
     kind: str
-    """"mce", "edac", "cper", "bert", "aer", "arm", "power", "s390", "nmi", "memory_failure" or "reset":
+    """"mce", "edac", "cper", "bert", "aer", "aca", "arm", "power", "s390", "nmi", "memory_failure" or "reset":
     docs/hardware-errors.md tells each."""
     line: int = 0
     """Where the log begins to tell of it: a line's number, from 0."""

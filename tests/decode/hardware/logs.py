@@ -258,6 +258,29 @@ RESET = (
 )
 NMI = "NMI: PCI system error (SERR) for reason a1 on CPU 5.\n"
 
+ACA_MI300X = """\
+amdgpu 0000:1c:00.0: {1}uncorrectable hardware error(ERREVENT_ATHUB_INTERRUPT) detected!
+amdgpu 0000:42:00.0: {1}[Hardware Error]: Accelerator Check Architecture events logged
+amdgpu 0000:42:00.0: {1}[Hardware Error]: aca entry[00].STATUS=0x98000800003e0000
+amdgpu 0000:42:00.0: {1}[Hardware Error]: aca entry[00].ADDR=0x0000000000000000
+amdgpu 0000:42:00.0: {1}[Hardware Error]: aca entry[00].MISC0=0xd008000000000000
+amdgpu 0000:42:00.0: {1}[Hardware Error]: aca entry[00].IPID=0x0001000138430400
+amdgpu 0000:42:00.0: {1}[Hardware Error]: aca entry[00].SYND=0x0000000000000000
+amdgpu 0000:1b:00.0: {1}[Hardware Error]: Accelerator Check Architecture events logged
+amdgpu 0000:1b:00.0: {1}[Hardware Error]: aca entry[00].STATUS=0xbaa000000000080b
+amdgpu 0000:1b:00.0: {1}[Hardware Error]: aca entry[00].IPID=0x0001d02e1f007900
+amdgpu 0000:1b:00.0: {1}[Hardware Error]: aca entry[00].SYND=0x000000005d003e1b
+"""
+ACA_LATER = """\
+amdgpu 0000:48:00.0: {1}[Hardware Error]: Accelerator Check Architecture events logged
+amdgpu 0000:48:00.0: {1}[Hardware Error]: ACA[01/02].CONTROL=0x000000000000000f
+amdgpu 0000:48:00.0: {1}[Hardware Error]: ACA[01/02].STATUS=0x9c2040000000011b
+amdgpu 0000:48:00.0: {1}[Hardware Error]: ACA[01/02].ADDR=0x00000000016f6c00
+amdgpu 0000:48:00.0: {1}[Hardware Error]: ACA[01/02].IPID=0x0000009600292f00
+amdgpu 0000:48:00.0: {1}[Hardware Error]: ACA[02/02].CONTROL=0x000000000000000f
+amdgpu 0000:48:00.0: {1}[Hardware Error]: ACA[02/02].STATUS=0x0000000000000000
+amdgpu 0000:48:00.0: {1}[Hardware Error]: ACA[02/02].IPID=0x0000009600392f00
+"""
 ALL = {name: text for name, text in globals().items() if name.isupper() and isinstance(text, str)}
 """Every log above, by its name."""
 
