@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "mce", REPORT, NOWHERE,
-        ("Machine Check Exception", r"CPU \d+: Machine Check Exception: +[0-9a-f]", "machine check"),
+        ("Machine Check Exception", r"CPU \d+: Machine Check Exception: +0*[1-9a-f]", "machine check"),
     ),
     # drivers/acpi/apei/ghes.c, arch/arm64/kernel/traps.c, drivers/edac
     *_rules(

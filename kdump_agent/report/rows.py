@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from .words import Document, headline, source, spot
+from .words import Document, headline, mildness, source, spot
 
 MOST_FRAMES = 40
 MOST_RECORDS = 32
@@ -118,7 +118,7 @@ def _sections(rows: Sequence[FrameRow]) -> Iterator[FrameRow]:
 def errors(report: Document) -> ErrorTable | None:
     """Return the table of hardware errors, or None where the log told of none."""
     records = report.get("hardware_errors") or []
-    shown = records[:MOST_RECORDS]
+    shown = _weightiest(records)
     if not shown:
         return None
     cells = [[_cell(record, name) for _, name in COLUMNS] for record in shown]
@@ -128,6 +128,12 @@ def errors(report: Document) -> ErrorTable | None:
         [COLUMNS[at][0] for at in kept], [[row[at] for at in kept] for row in cells],
         [list(_notes(record, said)) for record in shown], [row[-1] for row in cells], len(records) - len(shown),
     )  # fmt: skip
+
+
+def _weightiest(records: Sequence[Document]) -> list[Document]:
+    """The worst, and of equals the last, for they are nearest to the crash; in the order of the log."""
+    order = sorted(range(len(records)), key=lambda at: (mildness(records[at]), -at))
+    return [records[at] for at in sorted(order[:MOST_RECORDS])]
 
 
 def last_boot(report: Document) -> Iterator[tuple[str, list[str]]]:

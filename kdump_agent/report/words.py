@@ -14,7 +14,7 @@ from kdump_agent.units import show_duration, show_size
 
 Document = Mapping[str, Any]
 
-MILDNESS = {"fatal": 0, "SRAR": 1, "uncorrected": 1, "SRAO": 3, "deferred": 3, "UCNA": 4, "corrected": 5}
+MILDNESS = {"fatal": 0, "SRAR": 1, "uncorrected": 1, "SRAO": 3, "deferred": 3, "UCNA": 4, "corrected": 5, "info": 6}
 MILD = 2
 """By severity; one that is not told stands in the middle."""
 TAINT_WORDS = {
@@ -83,14 +83,15 @@ def worst(errors: Sequence[Document]) -> Document:
 
     An abort of arm's matters less than the firmware's record of what the CPU was refused.
     """
-    told = any(error.get("kind") == "cper" and _mildness(error) < MILD for error in errors)
+    told = any(error.get("kind") == "cper" and mildness(error) < MILD for error in errors)
     return min(
         errors,
-        key=lambda error: (error.get("boot") == "previous", told and error.get("kind") == "arm", _mildness(error)),
+        key=lambda error: (error.get("boot") == "previous", told and error.get("kind") == "arm", mildness(error)),
     )
 
 
-def _mildness(error: Document) -> int:
+def mildness(error: Document) -> int:
+    """Return how little a hardware error matters: 0 is fatal."""
     return MILDNESS.get((error.get("decoded") or {}).get("severity") or "", MILD)
 
 

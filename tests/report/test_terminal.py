@@ -180,3 +180,18 @@ def test_what_firmware_says_of_a_refused_access_comes_before_the_abort() -> None
     abort = b"Internal error: synchronous external abort: 96000410 [#1] PREEMPT SMP\n"
     assert words.headline(report_of(firmware + abort)).startswith("Memory error, told by firmware")
     assert words.headline(report_of(abort)).startswith("Synchronous external abort")
+
+
+def test_a_fatal_error_is_shown_however_many_corrected_ones_came_before_and_after() -> None:
+    corrected = [f"EDAC MC0: 1 CE error on DIMM_A{n} (channel:0 slot:0 page:{n:#x} offset:0x0)\n" for n in range(1, 60)]
+    fatal = "mce: [Hardware Error]: CPU 7: Machine Check Exception: 5 Bank 9: be00000000000135\n"
+    table = rows.errors(report_of("".join([*corrected, fatal, *corrected]).encode()))
+    assert table is not None
+    assert (len(table.rows), table.severities.count("fatal")) == (rows.MOST_RECORDS, 1)
+    assert table.more == 60 - rows.MOST_RECORDS
+
+
+def test_a_corrected_machine_check_of_an_old_kernel_is_no_crash() -> None:
+    polled = b"CPU 6: Machine Check Exception: 0 Bank 9: 8c00004e000800c1\nTSC 0 ADDR 1fb6d78000 MISC 8c\n"
+    assert report_of(polled)["panic"] is None
+    assert report_of(polled.replace(b"Exception: 0 ", b"Exception: 5 "))["panic"]["kind"] == "mce"

@@ -183,10 +183,11 @@ def _event(line: Line, group: Sequence[Told], injection: Line | None) -> Hardwar
 
 def _untold(worth: Sequence[Numbered], lines: Sequence[Line]) -> Line | None:
     """The first line that says that machine checks were logged, where nobody around it tells them."""
-    for at, line in worth:
-        if hints.LOGGED in line.text and not any(
-            _TOLD.search(near.text) for near in lines[max(0, at - NEAR) : at + NEAR]
-        ):
+    logged = [(at, line) for at, line in worth if hints.LOGGED in line.text]
+    tellers = [at for at, line in enumerate(lines) if _TOLD.search(line.text)] if logged else []
+    for at, line in logged:
+        place = bisect_right(tellers, at - NEAR)
+        if place == len(tellers) or tellers[place] > at + NEAR:
             return line
     return None
 
