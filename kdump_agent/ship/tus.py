@@ -51,7 +51,7 @@ class Tus:
     def offset(self, item: Item, handle: str) -> int:
         """Ask with HEAD. Raises Gone also for an upload of another server, or of another length: it is not ours."""
         self._refuse_another_server(handle)
-        answer = self._http.send("HEAD", handle, VERSION, gone=(404, 410, 403))
+        answer = self._http.send("HEAD", handle, VERSION, gone=(404, 410, 403, 460))
         offset = _number(answer, "upload-offset", handle)
         length = answer.headers.get("upload-length", str(item.size))
         if length != str(item.size) or offset > item.size:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kdump_agent.errors import Gone, Permanent
+from kdump_agent.errors import Gone, Permanent, Retryable
 from kdump_agent.ship.endpoint import Item
 from kdump_agent.ship.http import Trust
 from kdump_agent.ship.tus import Tus
@@ -172,6 +172,23 @@ def test_what_has_arrived_with_another_hash_does_not_appear_and_is_begun_anew(
             with pytest.raises(Gone):
                 tus.offset(item, handle)
         assert [path.read_bytes() for path in endpoint.arrived().values()] == ([content] if arrives else [])
+
+
+def test_what_has_arrived_but_does_not_lie_under_its_key_has_no_receipt(endpoint: Endpoint, tmp_path: Path) -> None:
+    tus = Tus(endpoint.url.replace("tus+", ""), lambda: TOKEN, Trust(endpoint.ca))
+    item = Item("crashes/h/id/report.json", 5, hashlib.sha256(b"whole").hexdigest())
+    (tmp_path / "source").write_bytes(b"whole")
+    obstacle = endpoint.folder / "crashes"
+    obstacle.write_text("as a full disk would, a file here lets no folder be made")
+    handle = tus.begin(item)
+    with (tmp_path / "source").open("rb") as source, pytest.raises(Retryable, match="HTTP 500"):
+        tus.append(item, handle, 0, source.fileno(), item.size, lambda _done: None)
+    with pytest.raises(Retryable, match="HTTP 500"):
+        tus.finish(item, handle, lambda: None)
+    obstacle.unlink()
+    tus.finish(item, handle, lambda: None)
+    assert [path.read_bytes() for path in endpoint.arrived().values()] == [b"whole"]
+    tus.finish(item, handle, lambda: None)
 
 
 def test_a_key_that_leads_out_of_the_folder_is_refused(endpoint: Endpoint) -> None:
