@@ -54,6 +54,8 @@ class Presence:
     """How the boot before this one ended, where that was judged."""
     hold: Callable[[], float] = lambda: 0.0
     """Seconds for which nothing is told yet, so that the hosts of a fleet do not speak at once after a power cut."""
+    beat: Callable[[], None] = lambda: None
+    """Says that we live; called between two requests, one of which may take half of the watchdog's patience."""
     _verdict: Verdict | None = None
     _seen: tuple[object, ...] = ()
     _looked: float = float("-inf")
@@ -171,11 +173,13 @@ class Presence:
         item = Item(key, len(content), hashlib.sha256(content).hexdigest(), {"kind": "status", "host": self.host.name})
         endpoint = self.endpoint()
         handle = endpoint.begin(item)
+        self.beat()
         offset = endpoint.offset(item, handle)
+        self.beat()
         with path.open("rb") as file:
             if offset < item.size:
-                endpoint.append(item, handle, offset, file.fileno(), item.size - offset, lambda _done: None)
-        endpoint.finish(item, handle, lambda: None)
+                endpoint.append(item, handle, offset, file.fileno(), item.size - offset, lambda _done: self.beat())
+        endpoint.finish(item, handle, self.beat)
 
     @property
     def _sent(self) -> Path:

@@ -30,6 +30,7 @@ from kdump_agent.ship.endpoint import Endpoint, Item
 from .machine import MINIS, NULL, Machine
 from .ship.server import TusServer
 from .test_agent import Quiet
+from .test_ship_stage import Told
 
 CRASH = CrashDir(Path("/var/crash/one"), "loose", None, None)
 
@@ -139,6 +140,14 @@ def test_an_endpoint_that_is_away_is_tried_again_after_a_while(standing: Standin
     assert standing.tell() is None
     standing.now += 101
     assert standing.tell()
+
+
+def test_the_watchdog_hears_of_us_between_any_two_requests(standing: Standing) -> None:
+    noted: list[str] = []
+    standing.presence.endpoint = lambda: Told(standing.outbox, noted)
+    standing.presence.beat = lambda: noted.append("beat")
+    assert standing.tell()
+    assert noted[:5] == ["begin", "beat", "offset", "beat", "append"]
 
 
 def test_metrics_say_the_same_and_promtool_agrees(standing: Standing) -> None:

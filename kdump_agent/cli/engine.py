@@ -108,6 +108,7 @@ def build(
             remember=inquest.note,
             last_boot=lambda: inquest.boots.answer,
             hold=partial(_turn, setting, STATUS_SPREAD) if spread else lambda: 0.0,
+            beat=progress.beat,
         ),
         inquest=inquest,
         begin=inquest.begin,

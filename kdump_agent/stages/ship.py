@@ -26,6 +26,9 @@ from .source import open_source
 
 SLICE = 64 << 20
 """Bytes that one call sends."""
+ENOUGH = 1 << 20
+"""Bytes that make a try which was cut off no failed one: a line or a proxy that breaks each connection after a while
+would else be waited for ever longer, though it carries."""
 KINDS = {REPORT: "report", DMESG: "dmesg", MANIFEST: "manifest", DOCUMENT: "analysis"}
 _DUMP = "vmcore"
 
@@ -58,6 +61,7 @@ class ShipStage:
             upload = Upload(self.endpoint().begin(item))
             job = _with(job, artifact, upload)
             self.jobs.save(job)
+            self.beat()
         try:
             whole = self._send(job, item, artifact, upload)
         except Gone as exc:
@@ -83,7 +87,11 @@ class ShipStage:
             if os.fstat(source).st_size != item.size:
                 raise Permanent(f"{artifact.name}: is no longer the file that was hashed")
             while offset < end:
-                moved = endpoint.append(item, upload.handle, offset, source, end - offset, tell)
+                self.beat()
+                try:
+                    moved = endpoint.append(item, upload.handle, offset, source, end - offset, tell)
+                except Retryable as exc:
+                    moved = self._after_a_cut(exc, item, upload, offset)
                 if moved <= offset:
                     raise Retryable(f"{item.key}: the endpoint took no byte after {offset}")
                 offset = moved
@@ -91,6 +99,17 @@ class ShipStage:
             return False
         endpoint.finish(item, upload.handle, self.beat)
         return True
+
+    def _after_a_cut(self, cut: Retryable, item: Item, upload: Upload, offset: int) -> int:
+        """Return how far the endpoint has come all the same; raise ``cut`` when that is no progress, or to be left."""
+        if isinstance(cut, Gone) or cut.after is not None:
+            raise cut
+        self.beat()
+        moved = self.endpoint().offset(item, upload.handle)
+        if moved < offset + ENOUGH:
+            raise cut
+        self.log.warning("cut off, going on", file=item.key, bytes=moved, why=cut)
+        return moved
 
     @contextlib.contextmanager
     def _open(self, job: Job, artifact: Artifact) -> Iterator[int]:
