@@ -22,6 +22,8 @@ Step = Callable[[Job], Job]
 
 LONGEST_SLEEP = 60.0
 """Seconds between two looks at the crash folder, at the most."""
+REVIVAL = 6 * 3600.0
+"""Seconds after which what is parked is tried again: who mends a token or an endpoint does not come to every host."""
 PASS_PATIENCE = 60.0
 """Seconds that a single pass waits for a dump to settle or for the end of a back-off."""
 
@@ -61,6 +63,8 @@ class Agent:
     steady: Callable[[], float] = time.monotonic
     _due: float = field(default=float("-inf"))
     """On the steady clock: when the crash folder is to be looked at next."""
+    _revival: float = field(default=float("inf"))
+    """On the steady clock: when parked jobs are to be tried next."""
     _told: set[tuple[str, str]] = field(default_factory=set)
     """What was refused, found damaged or not looked at, and logged already."""
     _seen: Scan = field(default_factory=Scan)
@@ -79,6 +83,7 @@ class Agent:
             doorbell.refresh()
             if doorbell.problem:
                 self._tell_once("warning", "doorbell does not ring", doorbell.problem)
+            self._try_parked()
             self.look()
             jobs = self._read_jobs()
             self._tell_status(jobs)
@@ -169,6 +174,16 @@ class Agent:
             revived = self._held(fresh if job.parked and not is_poison(job) else job)
             if revived != job:
                 self._save(revived)
+        self._revival = self.steady() + REVIVAL
+
+    def _try_parked(self) -> None:
+        """When it is time, try what is parked, at once and one by one: what fails again was parked all along."""
+        if self.steady() < self._revival:
+            return
+        self._revival = self.steady() + REVIVAL
+        for job in self._read_jobs():
+            if job.parked and not is_poison(job):
+                self.advance(replace(job, parked=False, attempts=0, deaths=0, not_before=0.0))
 
     def _held(self, job: Job) -> Job:
         """Let a dump that could leave now wait for its host's turn."""

@@ -215,6 +215,32 @@ def test_a_permanent_failure_parks_and_a_start_tries_once_more(tmp_path: Path) -
     assert bench.one_pass() == DELIVERED
 
 
+def test_what_is_parked_is_tried_again_some_times_a_day(tmp_path: Path) -> None:
+    tries: list[str] = []
+
+    def ship(job: Job) -> Job:
+        tries.append(job.id)
+        if len(tries) < 3:
+            raise Permanent("HTTP 401")
+        return forward(job)
+
+    bench, waits = Bench(tmp_path, decoded=ship), []
+
+    class Hours(Timer):
+        def wait(self, seconds: float) -> bool:
+            waits.append(len(tries))
+            if len(waits) > 13:
+                raise KeyboardInterrupt
+            bench.now += 3600
+            return False
+
+    bench.found = [crash("one")]
+    with pytest.raises(KeyboardInterrupt):
+        bench.agent.serve(Hours())
+    assert waits == [1] * 6 + [2] * 6 + [3] * 2
+    assert bench.stages() == {"one": "delivered"}
+
+
 def test_a_fault_of_our_own_is_put_off_and_blocks_nobody(tmp_path: Path) -> None:
     def decode(job: Job) -> Job:
         if job.crash.folder.name == "bad":
