@@ -237,7 +237,10 @@ class EndpointSettings:
 class HostSettings:
     """[host]"""
 
-    name: str | None = option(host_name, None, "This host's name at the endpoint.", shown="the kernel's host name")
+    name: str | None = option(
+        host_name, None, "This host's name at the endpoint.",
+        shown="the kernel's host name; while it has none of its own, localhost and the start of the machine's id",
+    )  # fmt: skip
     tags: Mapping[str, str] = option(tags, {}, 'Texts that every report carries, as rack = "b4".', shown="none")
 
 

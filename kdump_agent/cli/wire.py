@@ -75,10 +75,20 @@ def endpoint(settings: Settings) -> Endpoint:
     )  # fmt: skip
 
 
+NAMELESS = {"", "localhost", "none-", "fedora"}
+"""What a host is called, up to the first dot, before DHCP or a person has named it: hostname(5), os-release(5)."""
+
+
 def read_host(settings: Settings) -> Host:
-    """Return who this host is; a kernel's name that is no key component is made one."""
+    """Return who this host is; a kernel's name that is no key component is made one.
+
+    One that a whole fleet may have is told apart by the machine's id, lest its hosts overwrite each other's status.
+    """
+    machine = _first_line(PATHS.machine_id)
     name = settings.host.name or re.sub(r"[^A-Za-z0-9._-]", "-", _first_line(PATHS.hostname) or "").lstrip("-._")
-    return Host(name[:253] or "localhost", _first_line(PATHS.machine_id), settings.host.tags)
+    if settings.host.name is None and name.split(".")[0] in NAMELESS:
+        name = f"localhost-{machine[:8]}" if machine else "localhost"
+    return Host(name[:253], machine, settings.host.tags)
 
 
 def _first_line(path: Path) -> str | None:

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from kdump_agent.cli import wire
+from kdump_agent.paths import HostPaths
+from kdump_agent.settings import Settings
+
 from ..machine import AMD, MCE, MINIS, NULL, REPOSITORY, Machine, dump_of
 from ..ship.server import TusServer
 
@@ -215,3 +219,21 @@ def test_the_unit_is_valid_and_its_exposure_low() -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout[-400:]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "name"),
+    [
+        ("web1.example.com", "web1.example.com"), ("we\xffird_h\u00f6st", "we--ird_h--st"), ("local", "local"),
+        ("localhost.localdomain", None), ("localhost", None), ("(none)", None), ("", None), ("fedora", None),
+    ],
+)  # fmt: skip
+def test_hosts_without_a_name_of_their_own_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: str, name: str | None
+) -> None:
+    paths = HostPaths(tmp_path)
+    for path, content in ((paths.hostname, kernel), (paths.machine_id, "0123456789abcdef" * 2)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content + "\n")
+    monkeypatch.setattr(wire, "PATHS", paths)
+    assert wire.read_host(Settings()).name == (name or "localhost-01234567")
