@@ -96,6 +96,18 @@ def test_only_what_is_new_is_read(tmp_path: Path) -> None:
     assert [record.text for record in found(tmp_path, known)] == [b"new\n"]
 
 
+def test_a_record_that_systemd_moves_or_copies_is_not_a_new_one(tmp_path: Path) -> None:
+    """It moves them at boot, and copies them again at each where the firmware does not let them be removed."""
+    panic = b"Panic#1 Part1\nonce\n"
+    write(tmp_path, f"{LIVE}/dmesg-efi-179542000001001", panic)
+    known = frozenset(record.identity for record in found(tmp_path))
+    write(tmp_path, f"{MOVED}/179542000/001/dmesg-efi-179542000001001", panic)
+    assert len(found(tmp_path)) == 1
+    assert log(tmp_path) == b"once\n"
+    (tmp_path / LIVE / "dmesg-efi-179542000001001").unlink()
+    assert found(tmp_path, known) == ()
+
+
 def test_without_a_report_the_console_serves(tmp_path: Path) -> None:
     write(tmp_path, f"{LIVE}/console-ramoops-0", b"[   12.0] it was so quiet\n")
     assert log(tmp_path) == b"[   12.0] it was so quiet\n"
