@@ -37,6 +37,7 @@ def host(root: Path, files: dict[str, str]) -> HostPaths:
         (RED_HAT, "xfs /dev/mapper/vg-dumps\npath /crash\n", "srv/dumps/crash"),
         (RED_HAT, "xfs /dev/mapper/vg-dumps\n", "srv/dumps/var/crash"),
         (RED_HAT, "nfs storage:/export/dumps\npath /web\n", "mnt/with space/web"),
+        (RED_HAT, 'path /c\ndracut_args --mount "/dev/mapper/vg-dumps /kdumproot xfs defaults"\n', "srv/dumps/c"),
         (RED_HAT, "ext4 UUID=1234-ab\npath crash\n", "var/crash"),
         (SUSE, 'KDUMP_SAVEDIR="file:///var/crash"\n', "var/crash"),
         (SUSE, 'KDUMP_SAVEDIR="/srv/dump"\n', "srv/dump"),
@@ -53,6 +54,15 @@ def test_a_device_is_found_by_its_uuid_link(tmp_path: Path) -> None:
     (tmp_path / "dev/mapper/vg-dumps").symlink_to("../dm-3")
     (tmp_path / "dev/disk/by-uuid").mkdir(parents=True)
     (tmp_path / "dev/disk/by-uuid/77").symlink_to("../../dm-3")
+    assert crash_folder(paths).path == tmp_path / "srv/dumps/c"
+
+
+def test_a_folder_of_the_target_that_is_mounted_elsewhere_is_not_its_root(tmp_path: Path) -> None:
+    """As systemd does for our own service (ReadWritePaths=, StateDirectory=), and containers do with their volumes."""
+    binds = "".join(f"{at} 30 253:3 /{at} /bound/{at} rw - xfs /dev/mapper/vg-dumps rw\n" for at in (7, 50, 51))
+    paths = host(
+        tmp_path, {RED_HAT: "xfs /dev/mapper/vg-dumps\npath /c\n", "proc/self/mountinfo": binds + MOUNTS + binds}
+    )
     assert crash_folder(paths).path == tmp_path / "srv/dumps/c"
 
 

@@ -6,6 +6,7 @@ Each distribution says it in another file and another way; where none says it, a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -71,13 +72,19 @@ def _red_hat(text: str, paths: HostPaths) -> tuple[PurePosixPath, str]:
     """kdump.conf(5): ``path`` is relative to the dump target when one is given, else a folder of the root."""
     found = directives(text)
     folder, source = _folder(found.get("path"), "path")
-    target = next((found[kind] for kind in FILE_SYSTEMS if found.get(kind)), None)
+    target = dump_target(found)
     if target is None:
         return folder, source
     point = _mount_point(target, paths)
     if point is None:
         return folder, f"path in {{settings}}, though its dump target {_brace(target)} is not mounted"
     return point / folder.relative_to("/"), f"path in {{settings}}, below its dump target at {_brace(str(point))}"
+
+
+def dump_target(settings: Mapping[str, str]) -> str | None:
+    """Return the file system that kdump.conf names for dumps, as it is written there; None without one."""
+    named = (settings[kind] for kind in FILE_SYSTEMS if settings.get(kind))
+    return next(named, None) or _given_to_dracut(settings.get("dracut_args", ""))
 
 
 def _folder(value: str | None, name: str) -> tuple[PurePosixPath, str]:
@@ -100,4 +107,11 @@ def _mount_point(target: str, paths: HostPaths) -> PurePosixPath | None:
         mounts = parse_mountinfo(paths.mountinfo.read_text("utf-8", "replace"))
     except OSError:
         return None
-    return next((mount.point for mount in reversed(mounts) if {mount.source, real(mount.source, paths)} & wanted), None)
+    whole = sorted(mounts, key=lambda mount: len(mount.root))  # a bound part of it is not the target
+    return next((mount.point for mount in whole if {mount.source, real(mount.source, paths)} & wanted), None)
+
+
+def _given_to_dracut(arguments: str) -> str | None:
+    """kdump.conf(5), dracut_args: ``--mount "<device> <mount point> ..."`` names a dump target as well."""
+    found = re.search(r"--mount[ =]+[\"']?([^\s\"']+)", arguments)
+    return found[1] if found else None

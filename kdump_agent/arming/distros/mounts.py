@@ -1,8 +1,8 @@
 """Which file systems are mounted: /proc/self/mountinfo, read and searched.
 
-The format is proc(5), "/proc/pid/mountinfo": mount point in field 5, then after a lone ``-`` the type, the source, and
-the file system's own options. Those of the one mount (field 6) are not looked at: a service whose unit has
-ProtectSystem=strict sees every mount read-only, and the crash kernel does not.
+The format is proc(5), "/proc/pid/mountinfo": which folder of the file system in field 4, mount point in field 5, then
+after a lone ``-`` the type, the source, and the file system's own options. Those of the one mount (field 6) are not
+looked at: a service whose unit has ProtectSystem=strict sees every mount read-only, and the crash kernel does not.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ class Mount:
     source: str
     options: tuple[str, ...] = ()
     """Of the file system, whoever mounted it."""
+    root: str = "/"
+    """The folder of the file system that is mounted; another one where a part is bound to a second place."""
 
 
 def parse_mountinfo(text: str) -> tuple[Mount, ...]:
@@ -45,10 +47,10 @@ def _mount(line: str) -> Mount | None:
     fields = line.split(" ")
     try:
         dash = fields.index("-", 6)
-        point, kind, source, options = fields[4], *fields[dash + 1 : dash + 4]
+        root, point, kind, source, options = *fields[3:5], *fields[dash + 1 : dash + 4]
     except (ValueError, IndexError):
         return None
-    return Mount(PurePosixPath(_plain(point)), kind, _plain(source), tuple(options.split(",")))
+    return Mount(PurePosixPath(_plain(point)), kind, _plain(source), tuple(options.split(",")), _plain(root))
 
 
 def _plain(field: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from kdump_agent.arming.distros.crash_folder import FILE_SYSTEMS, crash_folder
+from kdump_agent.arming.distros.crash_folder import crash_folder, dump_target
 from kdump_agent.arming.distros.devices import encrypted
 from kdump_agent.arming.distros.mounts import Mount, holding, parse_mountinfo
 from kdump_agent.arming.facts import Target
@@ -31,7 +31,7 @@ def target(look: Look, settings: Mapping[str, str]) -> Target:
     else:
         nearest = _nearest(found.path)
         bytes_free, inodes_free = _room(look, nearest)
-    device = next((settings[kind] for kind in FILE_SYSTEMS if settings.get(kind)), None)
+    device = dump_target(settings)
     return Target(
         folder=folder,
         source=found.source,
