@@ -171,6 +171,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "bug", FATAL, (STACK,),
+        ("ernel BUG at", r"[Kk]ernel BUG at lib/string(?:_helpers)?\.c", "buffer overflow {in}"),  # __fortify_panic
         ("ernel BUG at", r"[Kk]ernel BUG at mm/usercopy\.c", "bad usercopy {in}"),
         ("ernel BUG at", r"[Kk]ernel BUG at rust/helpers", "Rust panic {in}"),
     ),
@@ -180,6 +181,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_rules(
         "bug", REPORT, (STACK,),
+        ("detected buffer", r"^detected buffer overflow in \w", "buffer overflow {in}"),
         ("usercopy: ", r"usercopy: [Kk]ernel memory (?:exposure|overwrite) attempt", "bad usercopy {in}"),
         ("skb_", r"skb(?:uff: |_)(?:skb_)?(?:over|under)_panic", "skb overrun {in}"),
     ),
@@ -192,7 +194,7 @@ RULES: tuple[Rule, ...] = (
         ("Kernel BUG [#", r"^Kernel BUG \[#", "kernel BUG {in}"),
         ("Oops - BUG", r"Internal error: Oops - BUG", "kernel BUG {in}"),
         ("CFI failure", r"CFI failure at " + _FN, "CFI failure {in}"),
-        ("Missing ENDBR", r"^Missing ENDBR: " + _FN, "jump to a function not to be jumped to {in}"),
+        ("Missing ENDBR", r"^(?:traps: )?Missing ENDBR: " + _FN, "jump to a function not to be jumped to {in}"),
         ("Oops - CFI", r"Oops - CFI", "CFI failure {in}"),
     ),
     *_rules(
@@ -308,6 +310,7 @@ RULES: tuple[Rule, ...] = (
     # lib/refcount.c; kernel/locking/lockdep.c, DEBUG_LOCKS_WARN_ON
     *_rules(
         "warn", REPORT, WARNED,
+        ("detected buffer", r"^\w{1,40}: detected buffer overflow: \d", "buffer overflow {in}"),
         ("refcount_t: ", r"^refcount_t: ([a-z].{4,60}?)\.?$", "refcount {1} {in}"),
     ),
     *_rules(
@@ -334,6 +337,7 @@ RULES: tuple[Rule, ...] = (
     # What comes of an Oops: arch/*/kernel/traps.c, kernel/exit.c, kernel/panic.c
     *_rules(
         "oops", ECHO, OOPS,
+        ("error: Oops - ", r"^Internal error: Oops - ([A-Za-z][A-Za-z /-]{1,38})", "oops: {1} {in}"),  # arm, arm64
         ("Oops", r"(?:^|error: )Oops(?:[:\[ -]|$)", "oops {in}"),
         ("Internal error: ", r"^Internal error: ([^:\[]{1,60})", "oops: {1} {in}"),
         ("exception: 0", r"^[a-z -]{1,40} exception: [0-9a-f]{4} ", "oops {in}"),
@@ -366,8 +370,15 @@ RULES: tuple[Rule, ...] = (
         ("System Reset", r"^Oops: System Reset", "NMI panic"),  # powerpc
     ),
     *_rules(
-        "panic", ECHO, NOWHERE,
-        (PANIC, _NOT + r"(?:Fatal exception|Aiee|Attempted to kill the idle task)", "kernel panic: fatal exception"),
+        "panic", ECHO, (PC,),
+        (PANIC, _NOT + r"(?:.{0,20}Fatal exception|Aiee|Attempted to kill the idle task)",
+         "kernel panic: fatal exception {in}"),
+    ),
+    # Lustre's libcfs/include/libcfs/libcfs_private.h, LASSERT: its LBUG() panics
+    *_rules(
+        "bug", REPORT, (LINE, STACK),
+        ("ASSERTION( ", r"^LustreError: \d{1,10}:\d{1,5}:\(\S{1,80}:\d{1,6}:" + _NAMED + r"\(\)\) ASSERTION\( ",
+         "Lustre assertion failed {in}"),
     ),
     *_rules(
         "panic", FATAL, (STACK,),

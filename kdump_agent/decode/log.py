@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from . import crash, modules, part, signature
-from .causes import BACKTRACE, FIRST, LOOP, OWNER, PC
+from .causes import BACKTRACE, ECHO, FIRST, LOOP, OWNER, PANIC, PC
 from .hardware.find import find
 from .kernel import hardware_name, kernel
 from .line import Line
@@ -17,6 +17,8 @@ from .stack import Trace, title, traces
 
 WINDOW = 1500
 """Lines behind a cause that may belong to it."""
+LOST = 200
+"""Lines before a panic in which its Oops may stand whose headline the log lost."""
 MOST_FRAMES = 256
 """Frames of the stack that are told."""
 MOST_STACKS, MOST_OF_ONE = 16, 48
@@ -65,11 +67,21 @@ def _doubts(log: Log, cause: Cause | None, found: Sequence[Cause]) -> Iterator[s
 
 def _own(cause: Cause, found: Sequence[Cause], lines: Sequence[Line]) -> Sequence[Line]:
     """The lines that belong to a cause: up to the next report, of its own CPU or thread where the log tells."""
-    after = lines[cause.at : ends(cause, found, lines, WINDOW)]
+    after = lines[_begin(cause, found, lines) : ends(cause, found, lines, WINDOW)]
     caller = cause.line.caller
     if caller is None or LOOP in cause.rule.look:  # a stall is told by one CPU of another
         return after
     return [line for line in after if line.caller in (caller, None)]
+
+
+def _begin(cause: Cause, found: Sequence[Cause], lines: Sequence[Line]) -> int:
+    """Where a cause begins: before a panic that only echoes an Oops, where the log was cut behind its headline."""
+    if cause.rule.weight != ECHO or PANIC not in cause.line.text:
+        return cause.at
+    begin = max(0, cause.at - LOST)
+    whole = any(begin <= other.at < cause.at for other in found)
+    ended = any(line.text.startswith("---[ end trace") for line in lines[begin : cause.at])
+    return begin if ended and not whole else cause.at
 
 
 def _ordered(cause: Cause, own: Sequence[Line]) -> list[Trace]:

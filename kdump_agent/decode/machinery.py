@@ -92,7 +92,7 @@ _REPORTERS = """
     schedule_debug check_preemption_disabled __this_cpu_preempt_check check_flush_dependency spin_bug spin_dump
     rwlock_bug __seqprop* bad_page* check_new_page* check_free_page* free_page_is_bad* dump_page* __dump_page
     read_word_at_a_time warn_bogus* __warn_* ref_tracker_* __ref_tracker* assfail assertfail *_assertfail*
-    check_pad_bytes should_fail* should_failslab fail_dump
+    check_pad_bytes should_fail* should_failslab fail_dump ext4_handle_error __ext4_error* __ext4_std_error
 """
 _ALLOCATORS = """
     kmalloc* kzalloc* kcalloc* __kmalloc* ___kmalloc* __do_kmalloc* __do_kmem* kmem_cache_* __kmem_cache_* kfree

@@ -42,7 +42,7 @@ _TASKS = _forms(  # a word of the line, to find it fast; its form
     (" takes:", rf"^{_COMM}/{_PID} \[.{{1,60}}\] takes:"),
     (" is freeing ", rf"^{_COMM}/{_PID} is freeing memory"),
     ("on CPU#", rf"on CPU#{_CPU}, {_COMM}/{_PID}(?:,|$)"),
-    ("atomic: ", rf"scheduling while atomic: {_COMM}/{_PID}/"),
+    ("atomic: ", rf"scheduling while atomic: {_COMM}/{_PID}/0x"),
     ("atomic: ", rf"leaked .{{4,30}}: {_COMM}/0x[0-9a-f]{{1,8}}/{_PID}$"),
     ("name: ", rf"pid: {_PID}, name: (?P<comm>.{{1,32}})$"),
     ("code: ", rf"(?:code|caller)\S{{0,20}}: {_COMM}/{_PID}$"),

@@ -57,6 +57,22 @@ def test_an_oops_whose_headline_was_lost_is_still_the_crash() -> None:
     assert crash_of(log((1, [WARNING, *TRACE]), (900, NULL[1:]))) == ("oops", "demo_read")
 
 
+def test_an_oops_of_which_only_the_end_is_left_is_still_told() -> None:
+    """As in a record of pstore's that holds the log's last bytes."""
+    end = [*NULL[3:], "Kernel panic - not syncing: Fatal exception"]
+    found = decode(log((1, end)))
+    assert found.panic is not None
+    assert (found.panic.title, found.panic.kind) == ("kernel panic: fatal exception in demo_read", "panic")
+    assert [frame.symbol for frame in found.frames] == ["vfs_read"]
+
+
+def test_a_trace_of_long_ago_is_not_taken_for_the_end_of_an_oops() -> None:
+    warned = [WARNING, *TRACE, "---[ end trace 0000000000000000 ]---"]
+    found = decode(log((1, warned), (900, ["Kernel panic - not syncing: Fatal exception"])))
+    assert found.panic is not None
+    assert (found.panic.title, found.frames) == ("kernel panic: fatal exception", ())
+
+
 def test_a_warning_of_long_ago_is_not_the_cause() -> None:
     assert crash_of(log((1, [WARNING, *TRACE]), (900, NULL))) == ("null_deref", "demo_read")
 

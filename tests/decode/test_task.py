@@ -35,6 +35,7 @@ TASKS = [
     ("cat/7 is freeing memory ffff1-ffff2, with a lock still held there!", Task(None, 7, "cat")),
     ("BUG: spinlock bad magic on CPU#2, syz-executor/12636", Task(2, 12636, "syz-executor")),
     ("BUG: scheduling while atomic: cat/77/0x00000002", Task(None, 77, "cat")),
+    ("BUG: scheduling while atomic: swapper/1/0/0x00000002", Task(None, 0, "swapper/1")),
     ("BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/23", Task(None, 23, "kworker/0:1")),
     ("in_atomic(): 1, irqs_disabled(): 0, pid: 77, name: my task", Task(None, 77, "my task")),
     ("BUG: using smp_processor_id() in preemptible [00000000] code: cat/77", Task(None, 77, "cat")),
