@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
     # lib/ubsan.c
     *_rules(
         "ubsan", REPORT, (STACK,),
-        ("UBSAN: ", r"UBSAN: ([\w -]{3,60}?) in \S", "UBSAN: {1} {in}"),
+        ("UBSAN: ", r"UBSAN: ([\w -]{3,60}?) in (\S{1,200}?:\d{1,6}(?=:\d|$))?", "UBSAN: {1} {in}"),
     ),
     *_rules(
         "ubsan", FATAL, OOPS,
@@ -340,8 +340,8 @@ RULES: tuple[Rule, ...] = (
         ("error: Oops - ", r"^Internal error: Oops - ([A-Za-z][A-Za-z /-]{1,38})", "oops: {1} {in}"),  # arm, arm64
         ("Oops", r"(?:^|error: )Oops(?:[:\[ -]|$)", "oops {in}"),
         ("Internal error: ", r"^Internal error: ([^:\[]{1,60})", "oops: {1} {in}"),
-        ("exception: 0", r"^[a-z -]{1,40} exception: [0-9a-f]{4} ", "oops {in}"),
-        ("[#1]", r"^[a-z0-9 -]{1,40}: [0-9a-f]{4} (?:ilc:\d )?\[#1\]", "oops {in}"),
+        ("exception: 0", r"^([A-Za-z -]{1,40} exception): [0-9a-f]{4} ", "oops: {1} {in}"),  # s390
+        ("[#1]", r"^[A-Za-z0-9 -]{1,40}: [0-9a-f]{4} (?:ilc:\d )?\[#1\]", "oops {in}"),
         ("Unrecoverable ", r"^(?:Oops: )?Unrecoverable .{0,40}[Ee]xception", "unrecoverable exception {in}"),
     ),
     *_rules(

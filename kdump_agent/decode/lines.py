@@ -43,7 +43,7 @@ _PREFIX = re.compile(
     r"(?:<(\d{1,3})>(?:1 )?)?"  # syslog's <4>, RFC 5424's <4>1
     rf"(?:(?:{_DAY}|{_ISO}|{_UNIX}) {_KERNEL}"  # syslog, journalctl
     rf"|(?:{_DAY}|{_ISO}|\[{_ISO}\]) {{1,3}}{_BEFORE}|{_ISO} "  # a console server, netconsole; dmesg --time-format iso
-    r"| ?kernel: ?(?=\[)| {0,4}MESSAGE=|\d\d: (?=\[))?"  # syslogd's cry to all; journalctl -o verbose; z/VM's CPU
+    r"| ?kernel:(?: |(?=\[))| {0,4}MESSAGE=|\d\d: (?=\[))?"  # syslogd's cry to all; journalctl -o verbose; z/VM's CPU
     r"(?:<(\d{1,3})>)?"  # the console's level behind syslog's date
     r"(?:kern {0,2}:([a-z]{3,7}) {0,3}: )?"  # dmesg --decode
     r"(?:(\d{1,4}),\d{1,20},(\d{1,20}),[-cf+](?:,caller=([TC]\d{1,10}))?[^;\n]{0,80};)?"  # /dev/kmsg

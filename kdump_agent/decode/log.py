@@ -11,7 +11,7 @@ from .hardware.find import find
 from .kernel import hardware_name, kernel
 from .line import Line
 from .lines import Log, split
-from .panic import Cause, causes, ends, first, outlived, survived
+from .panic import Cause, causes, ends, first, later_boot, outlived, survived
 from .report import Decoded, Frame, LogFacts, Signature, Stack
 from .stack import Trace, title, traces
 
@@ -26,6 +26,7 @@ MOST_STACKS, MOST_OF_ONE = 16, 48
 CUT = "the log is longer than is read: its middle was not looked at"
 DROPPED = "the kernel dropped messages before they reached this log: it has gaps"
 OUTLIVED = "the kernel went on for long after this, and ended with: {}"
+LATER_BOOT = "the log goes on with a later boot, which is not told here and ended with: {}"
 SURVIVED = "no line says that the kernel stopped: it may have gone on after this report"
 _ASIDE = re.compile(
     r"Allocated|Freed|created|stored to memory|potentially related|last (?:en|dis)abled|disabled at"
@@ -63,6 +64,8 @@ def _doubts(log: Log, cause: Cause | None, found: Sequence[Cause]) -> Iterator[s
         yield SURVIVED
     if cause is not None and (last := outlived(cause, found)) is not None:
         yield OUTLIVED.format(last.text[:200])
+    if (other := later_boot(found)) is not None:
+        yield LATER_BOOT.format(other.text[:200])
 
 
 def _own(cause: Cause, found: Sequence[Cause], lines: Sequence[Line]) -> Sequence[Line]:

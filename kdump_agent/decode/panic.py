@@ -20,6 +20,8 @@ ASKED_FOR = "sysrq"
 """The kind of which no report before is the cause: somebody asked for the crash."""
 SAID_BEFORE = "list_corruption"
 """The kind of which the kernel says what is broken before its BUG() says where."""
+OF_HARDWARE = frozenset({"mce", "hardware"})
+"""The kinds that no fault of the kernel's own leads to."""
 STACK_BEHIND = 60
 """Lines in which a report begins to show its stack."""
 ROUND = 5.0
@@ -70,15 +72,22 @@ def _cause(at: int, line: Line) -> Cause | None:
 def first(found: Sequence[Cause]) -> Cause | None:
     """Return the cause of the crash: the first that the kernel could not go on from, or what led straight to it."""
     found = _one_boot(found)
-    death = next((cause for cause in found if cause.rule.weight in DEADLY), None)
-    if death is None:
+    deaths = [cause for cause in found if cause.rule.weight in DEADLY]
+    if not deaths:
         return found[0] if found else None
+    death = next((cause for cause in deaths if _came_from_outside(cause, deaths[0])), deaths[0])
     before = [cause for cause in found if cause.at < death.at]
     kinds = next((kinds for pattern, kinds in POINTS_BACK if pattern.search(death.line.text)), None)
     if kinds is None:
         return next((cause for cause in before if _leads(cause, death)), death)
     meant = [cause for cause in before if cause.rule.kind in kinds]
     return next((cause for cause in meant if _near(cause.line, meant[-1].line, ROUND)), death)
+
+
+def _came_from_outside(cause: Cause, earlier: Cause) -> bool:
+    """Did the hardware fail long after an Oops that the kernel had outlived? It does not fail because of that."""
+    panicked = cause.rule.kind in OF_HARDWARE and PANIC in cause.line.text
+    return panicked and not _near(earlier.line, cause.line, LATER)
 
 
 def _one_boot(found: Sequence[Cause]) -> Sequence[Cause]:
@@ -90,6 +99,12 @@ def _one_boot(found: Sequence[Cause]) -> Sequence[Cause]:
                 return found[:number]
             clock = cause.line.time
     return found
+
+
+def later_boot(found: Sequence[Cause]) -> Line | None:
+    """Return the line of which a later boot in the same log died, too."""
+    later = found[len(_one_boot(found)) :]
+    return next((cause.line for cause in later if cause.rule.weight in DEADLY), None)
 
 
 def _leads(cause: Cause, death: Cause) -> bool:
@@ -117,7 +132,7 @@ def outlived(cause: Cause, found: Sequence[Cause]) -> Line | None:
 
 def survived(found: Sequence[Cause]) -> bool:
     """Is there no line from which the kernel could not go on?"""
-    return all(cause.rule.weight not in DEADLY for cause in found)
+    return all(cause.rule.weight not in DEADLY for cause in _one_boot(found))
 
 
 def ends(cause: Cause, found: Sequence[Cause], lines: Sequence[Line], most: int) -> int:

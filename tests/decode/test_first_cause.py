@@ -48,6 +48,12 @@ def test_a_kernel_that_lived_on_after_its_oops_may_have_died_of_something_else_a
     assert decode(log((1, NULL), (20, ["Kernel panic - not syncing: Fatal exception"]))).doubts == ()
 
 
+def test_hardware_that_fails_long_after_an_oops_is_the_cause() -> None:
+    died = ["Kernel panic - not syncing: Fatal machine check"]
+    assert crash_of(log((1, NULL), (90_000, died))) == ("mce", None)
+    assert crash_of(log((1, NULL), (2, died)))[0] == "null_deref"
+
+
 def test_the_first_of_two_oopses_is_the_cause() -> None:
     second = ["kernel BUG at fs/inode.c:1!", "RIP: 0010:evict+0x1/0x2"]
     assert crash_of(log((1, NULL), (1.2, second))) == ("null_deref", "demo_read")
@@ -145,7 +151,14 @@ def test_a_crash_that_was_asked_for_is_not_the_warning_a_moment_before() -> None
 
 def test_what_the_next_boot_tells_is_not_this_crash() -> None:
     report = [WARNING, *TRACE]
-    assert crash_of(log((500, report), (2, NULL))) == ("warn", "old_warning")
+    found = decode(log((500, report), (2, NULL)))
+    assert found.panic is not None
+    assert (found.panic.kind, found.panic.function) == ("warn", "old_warning")
+    assert found.doubts == (
+        "no line says that the kernel stopped: it may have gone on after this report",
+        f"the log goes on with a later boot, which is not told here and ended with: {NULL[0]}",
+    )
+    assert decode(log((500, NULL), (2, report))).doubts == ()
 
 
 def test_lines_of_another_cpu_do_not_mix_into_the_crash() -> None:

@@ -62,7 +62,8 @@ FAULTS = [
     ("CFI failure at demo_read+0x24/0x80 [demo] (target: foo+0x0/0x10; expected type: 0x1234)", "bug", "CFI failure"),
     ("Oops: 0002 [#1] SMP", "oops", "oops"),
     ("Internal error: SP/PC alignment exception: 8a000000 [#1] SMP", "oops", None),
-    ("specification exception: 0006 ilc:2 [#1] SMP", "oops", None),
+    ("specification exception: 0006 ilc:2 [#1] SMP", "oops", "oops: specification exception"),
+    ("Unknown program exception: 0028 [#1] SMP", "oops", "oops: Unknown program exception"),
 ]
 
 

@@ -60,6 +60,7 @@ PREFIXES = [  # prefix, seconds, caller, level
     ("<4>Nov 23 20:47:11 kernel: [   12.345678] ", 12.345678, None, 4),
     ("[1.123456 0.000011] [   12.345678] ", 12.345678, None, None),
     (" kernel:[   12.345678] ", 12.345678, None, None),
+    ("kernel: ", None, None, None),
     ("    MESSAGE=", None, None, None),
     ("00: [   12.345678] ", 12.345678, None, None),
 ]

@@ -142,6 +142,13 @@ MCE = HardwareError(
 )  # fmt: skip
 
 
+def test_without_symbols_the_place_in_the_source_tells_two_bugs_apart() -> None:
+    found = decode(b"UBSAN: array-index-out-of-bounds in drivers/demo.c:2395:30\nCall Trace:\n 0xffffffffa32e28b7\n")
+    assert found.panic is not None
+    assert found.panic.title == "UBSAN: array-index-out-of-bounds at drivers/demo.c:2395"
+    assert found.signature.crash == "1:ubsan:UBSAN: array-index-out-of-bounds at drivers/demo.c:N"
+
+
 def test_one_dimm_groups_whatever_its_address_cpu_and_row() -> None:
     other = replace(MCE, cpu=9, addr="0x777000", status="0x9c00004000010090", decoded={
         **MCE.decoded, "severity": "uncorrected", "memory": {"channel": 2, "dimm": 1, "row": 5, "column": 1},
