@@ -337,7 +337,8 @@ RULES: tuple[Rule, ...] = (
     # What comes of an Oops: arch/*/kernel/traps.c, kernel/exit.c, kernel/panic.c
     *_rules(
         "oops", ECHO, OOPS,
-        ("error: Oops - ", r"^Internal error: Oops - ([A-Za-z][A-Za-z /-]{1,38})", "oops: {1} {in}"),  # arm, arm64
+        ("Oops - ", r"^(?:Internal error: )?Oops - ([A-Za-z][A-Za-z /-]{1,38})", "oops: {1} {in}"),  # arm64, riscv
+        ("[#1]:", r"^([A-Z][A-Za-z ]{3,60})\[#1\]:", "oops: {1} {in}"),  # mips
         ("Oops", r"(?:^|error: )Oops(?:[:\[ -]|$)", "oops {in}"),
         ("Internal error: ", r"^Internal error: ([^:\[]{1,60})", "oops: {1} {in}"),
         ("exception: 0", r"^([A-Za-z -]{1,40} exception): [0-9a-f]{4} ", "oops: {1} {in}"),  # s390
@@ -374,9 +375,10 @@ RULES: tuple[Rule, ...] = (
         (PANIC, _NOT + r"(?:.{0,20}Fatal exception|Aiee|Attempted to kill the idle task)",
          "kernel panic: fatal exception {in}"),
     ),
-    # Lustre's libcfs/include/libcfs/libcfs_private.h, LASSERT: its LBUG() panics
+    # Lustre's libcfs/include/libcfs/libcfs_private.h, LASSERT: its LBUG() panics; OpenZFS's spl-err.c: its thread stops
     *_rules(
         "bug", REPORT, (LINE, STACK),
+        ("PANIC at ", r"^PANIC at \S{1,80}:\d{1,6}:" + _NAMED + r"\(\)", "ZFS assertion failed {in}"),
         ("ASSERTION( ", r"^LustreError: \d{1,10}:\d{1,5}:\(\S{1,80}:\d{1,6}:" + _NAMED + r"\(\)\) ASSERTION\( ",
          "Lustre assertion failed {in}"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from . import crash, modules, part, signature
+from . import crash, modules, part, signature, task
 from .causes import BACKTRACE, ECHO, FIRST, LOOP, OWNER, PANIC, PC
 from .hardware.find import find
 from .kernel import hardware_name, kernel
@@ -72,7 +72,9 @@ def _own(cause: Cause, found: Sequence[Cause], lines: Sequence[Line]) -> Sequenc
     """The lines that belong to a cause: up to the next report, of its own CPU or thread where the log tells."""
     after = lines[_begin(cause, found, lines) : ends(cause, found, lines, WINDOW)]
     caller = cause.line.caller
-    if caller is None or LOOP in cause.rule.look:  # a stall is told by one CPU of another
+    if LOOP in cause.rule.look:  # a stall is told by one CPU of another
+        return task.own_first(after)
+    if caller is None:
         return after
     return [line for line in after if line.caller in (caller, None)]
 

@@ -53,7 +53,8 @@ _TASKS = _forms(  # a word of the line, to find it fast; its form
 _CPUS = _forms(  # these tell of a CPU alone
     # kernel/watchdog.c, arch/powerpc/kernel/watchdog.c
     ("LOCKUP on", rf"LOCKUP on (?:other CPUs |cpu |CPU ){_CPU}"),
-    ("ard LOCKUP", rf"CPU {_CPU} (?:self-detected )?[Hh]ard LOCKUP"),
+    ("ard LOCKUP", rf"CPU[ :]{_CPU} (?:self-detected )?[Hh]ard LOCKUP"),
+    ("LOCKUP other", rf"LOCKUP other CPUS:{_CPU}"),
     ("lockup - pool", rf"workqueue lockup - pool cpus={_CPU}"),
     # kernel/rcu/tree_stall.h; lib/nmi_backtrace.c
     (" stall", rf"stalls? on CPUs?(?:/tasks)?:? \{{ ?{_CPU}"),
@@ -64,6 +65,9 @@ _CPUS = _forms(  # these tell of a CPU alone
     ("on CPU", rf"on CPU ?{_CPU}\b"),
     ("CPU", rf"^CPU:? {_CPU}(?:$| {{1,4}}(?:Tainted: |Not tainted))"),  # until 3.8: x86; arm, s390
 )
+
+
+_DUMPED = re.compile(rf"(?:CPU: ?|NMI backtrace for cpu ){_CPU}(?:$| (?:UID: |PID: |skipped))")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,17 @@ def running(lines: Sequence[Line], *, asleep: bool = False) -> Task:
             break
     numbers = {name: int(told[name]) for name in ("cpu", "pid", "uid") if name in told}
     return Task(comm=told["comm"].strip() if "comm" in told else None, **numbers)
+
+
+def own_first(lines: Sequence[Line]) -> Sequence[Line]:
+    """Return the lines of a stall with what the stalled CPU printed before what others did, where that came first."""
+    cpu = running(lines).cpu
+    dumps = [(at, int(found["cpu"])) for at, line in enumerate(lines) if (found := _DUMPED.search(line.text))]
+    own = next((at for at, number in dumps if number == cpu), None)
+    other = next((at for at, number in dumps if number != cpu), None)
+    if own is None or other is None or own < other:
+        return lines
+    return [*lines[:other], *lines[own:], *lines[other:own]]
 
 
 def _facts(text: str, forms: Sequence[tuple[str, re.Pattern[str]]]) -> dict[str, str]:

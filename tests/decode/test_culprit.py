@@ -230,6 +230,30 @@ def test_the_stack_of_rcu_s_own_thread_is_not_the_stalled_cpu_s() -> None:
     assert [frame.symbol for stack in found.other_stacks for frame in stack.frames] == ["rcu_gp_fqs_loop"]
 
 
+def test_the_stalled_cpu_is_told_though_another_was_dumped_before_it() -> None:
+    lines = [
+        "rcu: INFO: rcu_sched self-detected stall on CPU",
+        "rcu: \t1-....: (8382 ticks this GP) idle=3a04/1/0x40000002 softirq=118/122 fqs=1344",
+        "rcu: Stack dump where RCU GP kthread last ran:",
+        "NMI backtrace for cpu 0",
+        "CPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.3.0 #24",
+        "RIP: 0010:default_idle+0x1c/0x30",
+        "Call Trace:",
+        " do_idle+0xb8/0x11c",
+        "CPU: 1 PID: 98 Comm: modprobe Not tainted 6.3.0 #24",
+        "RIP: 0010:demo_spin+0x1c/0x380 [demo]",
+        "Call Trace:",
+        " demo_probe+0x1c/0x380 [demo]",
+    ]
+    found = decode("\n".join(lines).encode())
+    assert found.panic is not None
+    assert found.panic.rip is not None
+    assert (found.panic.function, found.panic.rip.symbol) == ("demo_spin", "demo_spin")
+    assert (found.panic.cpu, found.panic.comm) == (1, "modprobe")
+    assert [frame.symbol for frame in found.frames] == ["demo_probe"]
+    assert [frame.symbol for stack in found.other_stacks for frame in stack.frames] == ["do_idle"]
+
+
 def test_a_stranger_s_line_does_not_end_a_trace_but_many_do() -> None:
     few = ["Call Trace:", " one+0x1/0x2", "usb 1-1: new device", " two+0x1/0x2"]
     many = ["Call Trace:", " one+0x1/0x2", *["usb 1-1: new device"] * 9, " two+0x1/0x2"]

@@ -63,6 +63,8 @@ FAULTS = [
     ("Oops: 0002 [#1] SMP", "oops", "oops"),
     ("Internal error: SP/PC alignment exception: 8a000000 [#1] SMP", "oops", None),
     ("specification exception: 0006 ilc:2 [#1] SMP", "oops", "oops: specification exception"),
+    ("Oops - load address misaligned [#1]", "oops", "oops: load address misaligned"),
+    ("Unhandled kernel unaligned access[#1]:", "oops", "oops: Unhandled kernel unaligned access"),
     ("Unknown program exception: 0028 [#1] SMP", "oops", "oops: Unknown program exception"),
 ]
 
@@ -143,6 +145,7 @@ REPORTS = [
     ("refcount_t: underflow; use-after-free.", "warn", "refcount underflow; use-after-free in demo_read"),
     ("detected buffer overflow in strncpy", "bug", "buffer overflow in demo_read"),
     ("strncpy: detected buffer overflow: 33 byte write of buffer size 32", "warn", "buffer overflow in demo_read"),
+    ("PANIC at space_map.c:383:space_map_load_callback()", "bug", "ZFS assertion failed in space_map_load_callback"),
     ("LustreError: 12345:0:(ldlm_lock.c:213:ldlm_lock_put()) ASSERTION( atomic_read(&lock->l_refc) > 0 ) failed:",
      "bug", "Lustre assertion failed in ldlm_lock_put"),
     ("WARNING: CPU: 0 PID: 7 at kernel/locking/lockdep.c:4915 lock_release+0x1/0x2",

@@ -29,6 +29,7 @@ PREFIXES = [  # prefix, seconds, caller, level
     ("Nov 23 20:47:11 host kernel: [   12.345678] ", 12.345678, None, None),
     ("Nov  3 20:47:11 host kernel: ", None, None, None),
     ("sty 03 20:47:11 host kernel: ", None, None, None),
+    ("Nov 23 20:47:11 host 4,16627,12345678,-,caller=C0;", 12.345678, "C0", 4),
     ("f\u00e9vr. 03 20:47:11 host kernel: ", None, None, None),
     ("11\u6708 23 20:47:11 host kernel: [   12.345678] ", 12.345678, None, None),
     ("Nov 23 20:47:11 host kernel: <4>[   12.345678] ", 12.345678, None, 4),

@@ -21,6 +21,8 @@ TASKS = [
     ("watchdog: BUG: soft lockup - CPU#2 stuck for 26s! [kworker/2:1:77]", Task(2, 77, "kworker/2:1")),
     ("watchdog: Watchdog detected hard LOCKUP on cpu 7", Task(7)),
     ("watchdog: CPU 3 detected hard LOCKUP on other CPUs 5", Task(5)),
+    ("Watchdog CPU:42 Hard LOCKUP", Task(42)),
+    ("Watchdog CPU:71 detected Hard LOCKUP other CPUS:42", Task(42)),
     ("watchdog: CPU 3 self-detected hard LOCKUP @ demo+0x1/0x2", Task(3)),
     ("INFO: task xfsaild/dm-0:612 blocked for more than 120 seconds.", Task(None, 612, "xfsaild/dm-0")),
     ("Pid: 2211, comm: cat Not tainted 2.6.32-431.el6.x86_64 #1 Red Hat KVM", Task(None, 2211, "cat")),
