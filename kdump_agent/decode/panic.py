@@ -18,8 +18,8 @@ LEADS_LINES = 150
 """The same in lines, where the log has no times."""
 ASKED_FOR = "sysrq"
 """The kind of which no report before is the cause: somebody asked for the crash."""
-SAID_BEFORE = "list_corruption"
-"""The kind of which the kernel says what is broken before its BUG() says where."""
+SAID_BEFORE = frozenset({"list_", "skb_", "usercopy: ", "detected buffer"})
+"""The words of the lines that say what is broken, before the BUG() of the same check says where."""
 OF_HARDWARE = frozenset({"mce", "hardware"})
 """The kinds that no fault of the kernel's own leads to."""
 STACK_BEHIND = 60
@@ -111,7 +111,7 @@ def _leads(cause: Cause, death: Cause) -> bool:
     """Is this report what the kernel died of a moment later, rather than the same told twice?"""
     if cause.rule.weight == NOTE or death.rule.kind == ASKED_FOR:
         return False
-    other = cause.rule.kind != death.rule.kind or cause.rule.kind == SAID_BEFORE
+    other = cause.rule.kind != death.rule.kind or cause.rule.word in SAID_BEFORE
     return other and _near(cause.line, death.line, LEADS)
 
 

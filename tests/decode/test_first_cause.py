@@ -140,6 +140,14 @@ def test_a_fatal_machine_check_is_not_the_bank_s_line_before_it() -> None:
     assert (panic.kind, panic.title) == ("mce", "fatal machine check")
 
 
+def test_what_a_check_says_is_broken_is_told_and_not_that_it_has_a_bug() -> None:
+    lines = ["skbuff: skb_over_panic: text:872d0998 len:1832 put:1832", "kernel BUG at net/core/skbuff.c:111!",
+             "RIP: 0010:skb_panic+0x48/0x4a", "Call Trace:", " skb_put.cold+0x1/0x2", " demo_rx+0x1/0x2"]  # fmt: skip
+    panic = decode(log((1, lines))).panic
+    assert panic is not None
+    assert (panic.kind, panic.title) == ("bug", "skb overrun in demo_rx")
+
+
 def test_a_sysrq_is_not_the_fault_by_which_old_kernels_carried_it_out() -> None:
     assert crash_of(log((1, ["SysRq : Trigger a crash", *NULL]))) == ("sysrq", None)
 
