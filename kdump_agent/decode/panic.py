@@ -20,6 +20,9 @@ ASKED_FOR = "sysrq"
 """The kind of which no report before is the cause: somebody asked for the crash."""
 SAID_BEFORE = frozenset({"list_", "skb_", "usercopy: ", "detected buffer"})
 """The words of the lines that say what is broken, before the BUG() of the same check says where."""
+SAID_AFTER = "overran stack"
+"""The word of the line that says why an access failed, right after the access and its place."""
+SAID_AFTER_LINES = 10
 OF_HARDWARE = frozenset({"mce", "hardware"})
 """The kinds that no fault of the kernel's own leads to."""
 STACK_BEHIND = 60
@@ -77,6 +80,8 @@ def first(found: Sequence[Cause]) -> Cause | None:
         return found[0] if found else None
     death = next((cause for cause in deaths if _came_from_outside(cause, deaths[0])), deaths[0])
     before = [cause for cause in found if cause.at < death.at]
+    after = (cause for cause in found if 0 < cause.at - death.at <= SAID_AFTER_LINES)
+    death = next((cause for cause in after if cause.rule.word == SAID_AFTER), death)
     kinds = next((kinds for pattern, kinds in POINTS_BACK if pattern.search(death.line.text)), None)
     if kinds is None:
         return next((cause for cause in before if _leads(cause, death)), death)

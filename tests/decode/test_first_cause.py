@@ -54,6 +54,19 @@ def test_hardware_that_fails_long_after_an_oops_is_the_cause() -> None:
     assert crash_of(log((1, NULL), (2, died)))[0] == "null_deref"
 
 
+def test_a_stack_that_was_overrun_is_said_between_the_access_and_its_oops() -> None:
+    died = ["BUG: unable to handle kernel paging request at ffffc90010b3ff58",  # moby's issue 27875
+            "IP: [<ffffffff810c4d40>] cpuacct_charge+0x20/0x40", "PGD 1c0c067 PUD 0 ",
+            "Thread overran stack, or stack corrupted", "Oops: 0000 [#1] SMP ",
+            "CPU: 1 PID: 9 Comm: dockerd Not tainted 4.4.0 #1",
+            "RIP: 0010:[<ffffffff810c4d40>]  [<ffffffff810c4d40>] cpuacct_charge+0x20/0x40", "Call Trace:",
+            " [<ffffffffc0123456>] aufs_do_open+0x10/0x40 [aufs]", "CR2: ffffc90010b3ff58"]  # fmt: skip
+    found = decode(log((1, died)))
+    assert found.panic is not None
+    assert (found.panic.title, found.panic.comm) == ("stack overflow in aufs_do_open", "dockerd")
+    assert found.panic.fault_address == "0xffffc90010b3ff58"
+
+
 def test_the_first_of_two_oopses_is_the_cause() -> None:
     second = ["kernel BUG at fs/inode.c:1!", "RIP: 0010:evict+0x1/0x2"]
     assert crash_of(log((1, NULL), (1.2, second))) == ("null_deref", "demo_read")
