@@ -157,6 +157,7 @@ def test_compilers_suffixes_and_machinery_are_looked_through() -> None:
 LOGS = [log_of(MCE)[-3000:], log_of(NULL)[-6000:], log_of(AMD)[-2000:]]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(LOGS), st.lists(st.tuples(st.integers(0, 6000), st.binary(max_size=12)), max_size=8))
 def test_no_log_makes_it_raise_and_every_report_fits_the_schema(log: bytes, damage: list[tuple[int, bytes]]) -> None:
     content = bytearray(log)

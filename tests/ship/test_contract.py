@@ -71,7 +71,10 @@ class Served:
         self.endpoint: Endpoint = Tus(self.server.url.replace("tus+", ""))
 
 
-@pytest.fixture(params=[None, TusServer, PythonTusServer], ids=["directory", "tus", "another-tus"])
+ANOTHER = pytest.param(PythonTusServer, marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=[None, TusServer, ANOTHER], ids=["directory", "tus", "another-tus"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     kind = request.param
     if kind is None:
