@@ -60,7 +60,8 @@ class Directory:
     ) -> int:
         """Write a piece of the draft and sync it."""
         body = Slice(source, offset, min(length, item.size - offset), self._throttle, tell)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        # Others may write to a shared folder: a FIFO that they put there must not make us wait for its reader.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with _translated(self._root), os.fdopen(os.open(self._draft(handle), flags, 0o600), "wb", buffering=0) as draft:
             if draft.seek(0, os.SEEK_END) != offset:
                 raise Retryable(f"{self._draft(handle)}: is not {offset} bytes long; somebody else wrote it")

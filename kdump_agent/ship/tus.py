@@ -7,6 +7,7 @@ believed: an answer counts only when it says exactly what we expect, and the end
 from __future__ import annotations
 
 import base64
+import secrets
 from typing import Callable
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -127,9 +128,13 @@ def refuse_token_in_the_clear(url: str, *, has_token: bool, proxy: str | None = 
 
 
 def _unique_name(key: str) -> str:
-    """Return a file name that no other item has: there are servers that keep an upload under the name it tells, and
-    write a second one of that name over the first."""
-    return key.partition("/")[2].replace("/", "-")[-255:]
+    """Return a file name that no other upload has, not even an earlier one of the same item.
+
+    There are servers that keep an upload under the name it tells, and write a second one of that name over the first,
+    or behind it: tus-php, flask-tus.
+    """
+    folder, _, name = key.partition("/")[2].replace("/", "-").rpartition("-")
+    return f"{folder}-{secrets.token_hex(4)}-{name}"[-255:]
 
 
 def _number(answer: Answer, name: str, handle: str) -> int:

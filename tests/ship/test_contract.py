@@ -224,6 +224,14 @@ def test_a_folder_publishes_nothing_whose_hash_is_wrong(tmp_path: Path, source: 
     assert place.endpoint.offset(ITEM, handle) == 0
 
 
+def test_a_folder_waits_for_no_fifo_that_somebody_put_into_it(tmp_path: Path, source: int) -> None:
+    place = Folder(tmp_path / "folder")
+    handle = place.endpoint.begin(ITEM)
+    os.mkfifo(tmp_path / "folder/crashes/host/id/.vmcore.zst.part")
+    with pytest.raises(Retryable, match=r"vmcore\.zst\.part: No such device"):
+        place.endpoint.append(ITEM, handle, 0, source, 1000, quiet)
+
+
 def fail(_fd: int) -> None:
     raise OSError(errno.EIO, "Input/output error")
 
