@@ -134,7 +134,8 @@ class Presence:
             text = render(document, current, now=self.clock(), told=self._told_last()[0])
             files.write_durable(self.textfile, text.encode(), mode=0o644)
         except OSError as exc:
-            self._tell_once(f"{self.textfile}: metrics cannot be written: {exc.strerror}; check metrics.textfile")
+            hint = "check metrics.textfile and what the service may write to (ReadWritePaths=)"
+            self._tell_once(f"{self.textfile}: metrics cannot be written: {exc.strerror}; {hint}")
 
     def _is_due(self, document: Mapping[str, Any]) -> bool:
         at, before = self._told_last()

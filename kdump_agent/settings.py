@@ -380,7 +380,8 @@ class MetricsSettings:
     textfile: Path | None = option(
         path,
         None,
-        "A file of Prometheus metrics for the node exporter, as /var/lib/prometheus/node-exporter/kdump-agent.prom.",
+        "A file of Prometheus metrics for the node exporter, as /var/lib/prometheus/node-exporter/kdump-agent.prom. "
+        "The service must be allowed to write to its folder (ReadWritePaths=).",
         shown="none is written",
     )
 

@@ -149,5 +149,8 @@ def _translated(root: Path) -> Iterator[None]:
     except EOFError as exc:
         raise Retryable(f"{root}: the source changed while it was sent: {exc}") from exc
     except OSError as exc:
-        words = f"{exc.filename or root}: {exc.strerror}; check the endpoint's folder, its owner and its file system"
+        hint = "check the endpoint's folder, its owner and its file system"
+        if exc.errno == errno.EROFS:
+            hint += ", and whether the service may write there (ReadWritePaths=)"
+        words = f"{exc.filename or root}: {exc.strerror}; {hint}"
         raise (Permanent if exc.errno in _FOR_A_PERSON else Retryable)(words) from exc
