@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 from typing import Any
 
 from kdump_agent.decode.line import Line
 
 from . import meaning, status
+from .mce import MOST
 from .record import HardwareError, register
 from .registers import bit
 from .sentence import DEVICE, HOW_BAD, calm, sentence
@@ -40,20 +42,28 @@ class Draft:
 
 
 def find_aca(lines: Sequence[Line]) -> Iterator[HardwareError]:
-    """Yield the errors of accelerators; banks without a valid one are left out."""
+    """Yield the errors of accelerators, at most ``MOST``; banks without a valid one are left out."""
+    yield from map(_record, sorted(nlargest(MOST, _drafts(lines), key=_weight), key=lambda draft: draft.line))
+
+
+def _weight(draft: Draft) -> tuple[bool, int]:
+    return bit(int(draft.registers["status"], 16), status.UC), draft.line
+
+
+def _drafts(lines: Sequence[Line]) -> Iterator[Draft]:
     draft: Draft | None = None
     for line in lines:
         if found := _REGISTER.match(line.text):
             device, name, value = found.groups()
             if name == "STATUS":
                 if draft is not None:
-                    yield _record(draft)
+                    yield draft
                 valid = bit(int(value, 16), status.VAL)
                 draft = Draft(line.number, device, {"status": value}) if valid else None
             elif draft is not None and draft.device == device and name in KEPT and int(value, 16):
                 draft.registers.setdefault(name.lower(), value)
     if draft is not None:
-        yield _record(draft)
+        yield draft
 
 
 def _record(draft: Draft) -> HardwareError:

@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import nlargest
 from typing import Any
 
 from kdump_agent.decode.line import Line
 
 from . import meaning
+from .mce import MOST
 from .processor import VENDORS, cpuid
 from .record import HardwareError, register
+from .registers import bit
 from .sentence import FIND_DIMM, HOW_BAD, LINK, MEMORY, calm, sentence
+from .status import UC
 from .summary import summarise
 
 MARKS = ("EDAC ",)
@@ -76,14 +80,14 @@ class Raw:
 def find_edac(lines: Sequence[Line]) -> Iterator[HardwareError]:
     """Yield the errors that EDAC's core told, with the registers that a driver printed just before."""
     raw: dict[str, Raw] = {}
+    alone: list[tuple[str, Raw]] = []
     for line in lines:
         if not line.text.startswith("EDAC "):
             continue
         if found := _RAW.match(line.text):
-            if found[2].startswith("HANDLING") and found[1] in raw:
-                yield _unlocated(found[1], raw.pop(found[1]))
-            if found[2] == "CPU" and "status" in raw.get(found[1], Raw(0)).told:
-                yield _unlocated(found[1], raw.pop(found[1]))
+            if found[1] in raw and _ends(raw[found[1]], found[2]):
+                alone.append((found[1], raw.pop(found[1])))
+                alone = _worst(alone)
             _registers(raw.setdefault(found[1], Raw(line.number)).told, found[2], found[3].rstrip())
             continue
         for pattern, read in READERS:
@@ -91,8 +95,22 @@ def find_edac(lines: Sequence[Line]) -> Iterator[HardwareError]:
                 record = read(line.number, found)
                 yield _with(record, raw.pop(found[1], None)) if record.decoded["class"] == "memory" else record
                 break
-    for controller, registers in raw.items():
+    for controller, registers in [*alone, *raw.items()]:
         yield _unlocated(controller, registers)
+
+
+def _ends(raw: Raw, name: str) -> bool:
+    """Does a line of registers begin another error's?"""
+    return name.startswith("HANDLING") or (name == "CPU" and "status" in raw.told)
+
+
+def _worst(alone: list[tuple[str, Raw]]) -> list[tuple[str, Raw]]:
+    """Of very many, those that matter: to read the registers of each would take too long."""
+    return alone if len(alone) < 8 * MOST else nlargest(MOST, alone, key=lambda one: _weight(one[1]))
+
+
+def _weight(raw: Raw) -> tuple[bool, int]:
+    return bit(int(raw.told.get("status", "0"), 16), UC), raw.line
 
 
 def _registers(told: dict[str, Any], name: str, words: str) -> None:

@@ -1,7 +1,7 @@
 """Banks that no hardware has: kernels tell of other things under their numbers.
 
-The kernel's arch/x86/include/asm/mce.h and mce/apei.c; the old kernels' K8_MCE_THRESHOLD_BASE (to 3.x) and time-out
-bank (mcelog.h of mcelog).
+The kernel's arch/x86/include/asm/mce.h and mce/apei.c, which used bank 1 in 2.6.32; the old kernels'
+K8_MCE_THRESHOLD_BASE (to 3.x) and time-out bank (mcelog.h of mcelog).
 """
 
 from __future__ import annotations
@@ -27,8 +27,17 @@ NAMES = {
     APEI: ("firmware (APEI)", "memory"),
 }
 """By bank: what it stands for, and what a technician looks at."""
+APEI_ONCE, APEI_STATUS, APEI_GRADES = 1, 0x9400_0000_0000_009F, 1 << 61 | 1 << 57
+"""Firmware's first bank, which hardware has as well; what the kernel writes there, and UC and PCC beside it."""
 HOT, OVERFLOWED = 0, 48
 """Bit 0 of the thermal bank's status; bit 48 of a counter's MISC."""
+
+
+def number(bank: int | None, status: int) -> int | None:
+    """Return the bank that a machine check stands for; None where hardware has it."""
+    if bank == APEI_ONCE and status & ~APEI_GRADES == APEI_STATUS:
+        return APEI
+    return bank if bank in NAMES else None
 
 
 def explain(bank: int, status: int, misc: int | None) -> dict[str, Any]:

@@ -61,8 +61,8 @@ def read(record: HardwareError) -> dict[str, Any]:
 
 def _model(record: HardwareError, processor: Processor, value: int, code: dict[str, Any]) -> dict[str, Any]:
     bank = record.bank or 0
-    if bank in kernel_banks.NAMES:
-        return kernel_banks.explain(bank, value, number(record.misc))
+    if (made_up := kernel_banks.number(bank, value)) is not None:
+        return kernel_banks.explain(made_up, value, number(record.misc))
     if processor.amd:
         return amd.explain(processor, bank, value, number(record.ipid), number(record.synd), code)
     told = intel.explain(processor, bank, value, number(record.misc), code, record.apic)

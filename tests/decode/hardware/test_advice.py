@@ -376,3 +376,28 @@ def test_memory_that_power_lost_is_not_taken_for_its_processor(where: str) -> No
     record = only(f"MCE: CPU0: machine check (Severe) {where} UE Load/Store [Not recovered]\n")
     assert (record.decoded["class"], record.decoded["severity"]) == ("memory", "fatal")
     assert "service processor" in record.summary
+
+
+@pytest.mark.parametrize("status", [0x9400_0000_0000_009F, 0xB400_0000_0000_009F, 0xB600_0000_0000_009F])
+def test_what_firmware_told_an_old_kernel_is_not_taken_for_a_bank_of_the_cpu(status: int) -> None:
+    made_up, real = check(status, bank=1, mcg=0), check(status | 1 << 38, bank=1, mcg=0)
+    assert made_up.decoded.get("made_up")
+    assert made_up.summary.startswith("Firmware (APEI): memory controller read error")
+    assert "of socket" not in made_up.summary
+    assert not real.decoded.get("made_up")
+
+
+@pytest.mark.parametrize(
+    ("corrected", "lost"),
+    [
+        ("EDAC skx MC4: CPU 40: Machine Check Event: 0x0 Bank 13: 0x8c0001{:010x}\n", "Bank 13: 0xac00000200a00090\n"),
+        ("amdgpu 0000:42:00.0: {{1}}[Hardware Error]: aca entry[00].STATUS=0x980000800{:07x}\n",
+         "aca entry[00].STATUS=0xbaa000000000080b\n"),
+    ],
+)  # fmt: skip
+def test_an_uncorrected_error_is_kept_among_any_number_of_corrected_ones(corrected: str, lost: str) -> None:
+    flood = "".join(map(corrected.format, range(2500)))
+    before = corrected.format(0).partition("Bank" if "Bank" in corrected else "aca entry")[0]
+    records = find(lines(f"{flood}{before}{lost}{flood}"))
+    assert len(records) == 256
+    assert sum("UC" in record.decoded["flags"] for record in records) == 1
