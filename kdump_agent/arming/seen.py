@@ -65,7 +65,7 @@ def reservation_missing(facts: Facts) -> str | None:
 def reservation_zero(facts: Facts) -> str | None:
     if facts.reservation.reserved != 0 or not _reserves(facts) or _by_fadump(facts):
         return None
-    return f"crashkernel={facts.kernel.argument('crashkernel')} is on the command line, but 0 bytes are reserved"
+    return f"{' '.join(_asked(facts))} is on the command line, but 0 bytes are reserved"
 
 
 def reservation_unknown(facts: Facts) -> str | None:
@@ -74,7 +74,9 @@ def reservation_unknown(facts: Facts) -> str | None:
 
 def reservation_small(facts: Facts) -> str | None:
     reserved, memory = facts.reservation.reserved, facts.kernel.memory.get("MemTotal", 0)
-    least = LEAST_ABOVE_4_GIB if memory > 4 * GIB else LEAST
+    # With ",high" the kernel tells what it reserved above 4 GiB, and reserves more below it.
+    split = any(word.endswith(",high") for word in _asked(facts))
+    least = LEAST_ABOVE_4_GIB if memory > 4 * GIB and not split else LEAST
     if not reserved or reserved >= least or _by_fadump(facts):
         return None
     return f"{_mib(reserved)} are reserved; with {_mib(memory)} of memory want {_mib(least)} at least"
@@ -310,7 +312,11 @@ def _disabled(facts: Facts) -> bool:
 
 
 def _reserves(facts: Facts) -> bool:
-    return facts.kernel.argument("crashkernel") is not None
+    return bool(_asked(facts))
+
+
+def _asked(facts: Facts) -> list[str]:
+    return [word for word in facts.kernel.arguments if word.partition("=")[0] == "crashkernel"]
 
 
 def _missing(facts: Facts, file: File | None) -> str | None:

@@ -19,6 +19,7 @@ from .hosts import (
     HOSTS,
     LUKS,
     NO_ARGUMENT,
+    NOTHING_RESERVED,
     OWN_DISK,
     RHEL_9,
     UNLOADED,
@@ -170,6 +171,14 @@ HEALTHY: dict[str, tuple[str, dict[str, Content | Newer]]] = {
     "a verified root is not an encrypted one": ("rhel 9", {
         **LUKS, "sys/class/block/dm-0/dm/uuid": "CRYPT-VERITY-5f3c0e2f8a474a3c8a0f0bd1f0f0b1c2-root\n",
     }),
+    "SUSE's sizes above and below 4 GiB, of which the kernel tells the one above": ("suse 15", {
+        "proc/cmdline": "root=/dev/sda1 crashkernel=109M,high crashkernel=72M,low\n", "proc/iomem": None,
+        "sys/kernel/kexec_crash_size": f"{109 << 20}\n", "proc/meminfo": "MemTotal: 8388608 kB\nMemFree: 7000000 kB\n",
+    }),
+    "the copy of a host on btrfs, which counts no inodes": ("suse 15", {
+        "proc/self/mountinfo": "22 1 0:20 /@ / rw,relatime shared:1 - btrfs /dev/sda2 rw,subvol=/@\n",
+        "kdump-agent-captures/stat-f-target": "10200300 4096 0\n",
+    }),
     "kexec was locked after kdump had loaded": ("debian 13", {"proc/sys/kernel/kexec_load_disabled": "1\n"}),
     "nothing about memory on the command line, and a crash kernel is loaded": ("debian 13", {
         "proc/cmdline": "root=/dev/sda1 ro\n", "sys/kernel/kexec_crash_size": None, "proc/iomem": None,
@@ -195,6 +204,12 @@ def test_without_lockdown_secure_boot_is_not_blamed(tmp_path: Path) -> None:
     }  # fmt: skip
     found = judge(gather(build(tmp_path, {**HOSTS["debian 12"], **change}))).findings
     assert [finding.code for finding in found] == ["kdump.not-loaded"]
+
+
+def test_a_reservation_that_failed_is_told_with_all_that_was_asked_for(tmp_path: Path) -> None:
+    asked = {**NOTHING_RESERVED, "proc/cmdline": "root=/dev/sda1 crashkernel=900G,high crashkernel=72M,low\n"}
+    found = judge(gather(build(tmp_path, {**HOSTS["suse 15"], **asked}))).findings
+    assert found[0].fact.startswith("crashkernel=900G,high crashkernel=72M,low is on the command line")
 
 
 @pytest.mark.parametrize("value", ["no", "off", "00", '""', "'0'"])

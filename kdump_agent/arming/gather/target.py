@@ -41,7 +41,7 @@ def target(look: Look, settings: Mapping[str, str]) -> Target:
         encrypted=_encrypted(look, mounts, folder),
         read_only=mount is not None and "ro" in mount.options,
         bytes_free=bytes_free,
-        inodes_free=inodes_free,
+        inodes_free=None if mount is not None and mount.kind == "btrfs" else inodes_free,  # it counts none: 0 of 0
     )
 
 
