@@ -30,7 +30,7 @@ def check_arrival(host: FleetHost, crash: Crash) -> None:
     (sheet,) = crash.dump.path.parent.glob(f"{crash.dump.path.name}.json")
     assert crash.files["report.json"].path.stat().st_mtime_ns < sheet.stat().st_mtime_ns
     original = host.guest.run("sha256sum /var/crash/*/dump.*").split()[0]
-    packed = crash.dump.metadata["name"].endswith(".zst")
+    packed = crash.dump.metadata["key"].endswith(".zst")
     assert (unpacked_sha256 if packed else sha256)(crash.dump.path) == original
     assert crash.report["dump"]["sha256"] == original
     manifest = json.loads(crash.files["manifest.json"].path.read_text())
