@@ -12,11 +12,13 @@ from typing import Callable
 
 import requests
 
-_PATIENCE = (10, 60)
-"""Seconds to connect, and to wait for each piece."""
+from kdump_agent.deadline import Deadline
+
+_PATIENCE = 90.0
+"""Seconds for the answer to begin, in which the server may have to unpack the file first, and for each block of it."""
 _LONGEST = 600.0
 """Seconds for a whole file."""
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 
 
 def blocks(server: str, build_id: str, beat: Callable[[], None]) -> Iterator[bytes]:
@@ -26,13 +28,22 @@ def blocks(server: str, build_id: str, beat: Callable[[], None]) -> Iterator[byt
     with requests.Session() as session:
         session.trust_env = False
         try:
-            with session.get(url, stream=True, timeout=_PATIENCE, allow_redirects=False) as answer:
+            with Deadline(_PATIENCE):
+                answer = session.get(url, stream=True, timeout=_PATIENCE, allow_redirects=False)
+            beat()
+            with answer:
                 if answer.status_code != 200:
                     raise OSError(f"{server} has no file of build-id {build_id} (status {answer.status_code})")
-                for block in answer.iter_content(_BLOCK):
+                arriving = answer.iter_content(_BLOCK)
+                while block := _next(arriving):
                     beat()
                     if time.monotonic() > deadline:
                         raise OSError(f"{server} took over {_LONGEST:g} s")
                     yield block
-        except requests.RequestException as exc:
+        except (requests.RequestException, TimeoutError) as exc:
             raise OSError(f"{server} cannot be asked: {type(exc).__name__}") from exc
+
+
+def _next(arriving: Iterator[bytes]) -> bytes:
+    with Deadline(_PATIENCE):  # a socket's own limit begins anew with every byte
+        return next(arriving, b"")

@@ -20,9 +20,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from kdump_agent import __version__
+from kdump_agent.deadline import Deadline
 from kdump_agent.errors import AgentError, Gone, Permanent, Retryable
 
-from .deadline import Deadline
 from .throttle import Slice
 
 CONNECT_SECONDS, READ_SECONDS = 20.0, 60.0

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kdump_agent import deadline
 from kdump_agent.errors import AgentError, ConfigError, Gone, Permanent, Retryable
 from kdump_agent.service.credential import read_token
-from kdump_agent.ship import deadline
 from kdump_agent.ship.backoff import FIRST, LONGEST, delay
 from kdump_agent.ship.endpoint import Item
 from kdump_agent.ship.http import Trust, retry_after
