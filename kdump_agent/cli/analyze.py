@@ -48,6 +48,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     settings = wire.load_settings(args)
+    if args.vmlinux and not args.vmlinux.exists():
+        raise AgentError(f"--vmlinux: want a file; got {args.vmlinux}")
+    if args.output:
+        _make(args.output)
     with tempfile.TemporaryDirectory(dir=spool.folder(), prefix="kdump-agent-") as scratch:
         room = Path(scratch)
         search = debugger.search(settings, Cache(room / "vmlinux", settings.analysis.cache))
@@ -134,9 +138,16 @@ def _unpacked(fd: int) -> Iterator[tuple[int, tuple[str, ...]]]:
             yield inner, doubts + more
 
 
-def _leave(folder: Path, told: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
+def _make(folder: Path) -> None:
+    """Make the folder for the answer before the minutes that the answer takes."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise AgentError(f"--output: {folder}: cannot be made: {exc.strerror}") from exc
+
+
+def _leave(folder: Path, told: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
+    try:
         for name, content in texts.items():
             files.write_durable(folder / name, content)
         files.write_json(folder / "analysis.json", told)

@@ -251,6 +251,14 @@ def test_by_hand_what_is_no_dump_is_refused(machine: Machine, tmp_path: Path, wh
     assert answer.stderr.startswith("kdump-agent analyze: ")
 
 
+@pytest.mark.parametrize("words", [("--vmlinux", "/no/such"), ("--output", "/etc/passwd")])
+def test_by_hand_a_name_that_cannot_be_is_refused_before_the_work(machine: Machine, words: tuple[str, str]) -> None:
+    answer = machine.run("analyze", str(MINIS / NULL), *words)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert f"{words[0]}: " in answer.stderr
+    assert words[1] in answer.stderr
+
+
 def test_by_hand_everything_can_be_left_in_a_folder(opened: Machine, tmp_path: Path) -> None:
     right = opened.home / "vmlinux"
     answer = opened.run("analyze", str(MINIS / NULL), "--vmlinux", str(right), "--output", str(tmp_path / "out"))
