@@ -217,6 +217,8 @@ class Agent:
             self._tell_once("error", "crash folder not looked at", scan.problem)
         for path, reason in scan.refused:
             self._tell_once("warning", "refused", str(path), why=reason)
+        for crash, reason, seconds in scan.waiting:
+            self._tell_once("info", "not taken yet", str(crash.folder), why=reason, seconds=round(seconds, 1))
 
     def advance(self, job: Job) -> Job | None:
         """Do the next piece of work of one job; None when it failed.

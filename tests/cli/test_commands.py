@@ -133,6 +133,15 @@ def test_status_on_a_disk_that_became_read_only_still_answers(
     assert "3 delivered" in shipped.run("status").stdout
 
 
+def test_a_dump_that_is_waited_for_is_told_with_its_reason(machine: Machine) -> None:
+    unfinished = machine.crash / NULL / "dump-incomplete"
+    unfinished.parent.mkdir()
+    unfinished.write_bytes(bytes(10))
+    answer = machine.run("run", "--once")
+    assert answer.returncode == 1
+    assert answer.stderr.count("it is not finished yet") == 1
+
+
 def test_retry_wants_to_know_which(machine: Machine) -> None:
     assert machine.run("retry").returncode == 2
     assert machine.json("retry", "--all") == {"asked": []}
