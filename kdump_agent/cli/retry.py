@@ -33,5 +33,5 @@ def main(args: argparse.Namespace) -> int:
     elif asked:
         say(f"{len(asked)} to be tried again: at once by the running agent, or by its next start")
     else:
-        say("Nothing to try again: it is delivered.")
+        say(f"Nothing to try again: {'it' if args.id else 'all'} is delivered.")
     return 0

@@ -39,7 +39,8 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print_json(document)
         return 0
-    say(f"Agent     {'runs' if running else 'does not run'} as {setting.host.name}")
+    say(f"Agent     {'runs' if running else 'does not run'}")
+    say(f"Host      {setting.host.name}")
     say(f"Crashes   {plain(str(setting.crash_dir))} ({plain(setting.crash_dir_source)})")
     say(f"Endpoint  {plain(setting.settings.url)}")
     say(f"State     {plain(str(setting.jobs.state_dir))}, {'unknown' if free is None else show_size(free)} free")
