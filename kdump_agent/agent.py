@@ -12,7 +12,7 @@ from typing import Callable
 
 from .discover.scan import Scan
 from .discover.watch import Doorbell
-from .errors import AgentError, Permanent, Retryable
+from .errors import AgentError, Permanent, Retryable, Stop
 from .jobs import Jobs
 from .model import CrashDir, Dump, Job, Stage
 from .pipeline import is_open, is_poison, next_job, next_wait
@@ -224,7 +224,7 @@ class Agent:
         """Do the next piece of work of one job; None when it failed.
 
         The try is counted before it begins, and as a death, which is taken back when the agent lived to tell why it
-        failed: a full disk or a silent server is not the dump's doing.
+        failed: a full disk, a silent server, or being asked to stop is not the dump's doing.
         """
         survived = replace(job, attempts=job.attempts + 1)
         job = replace(survived, deaths=job.deaths + 1)
@@ -241,6 +241,9 @@ class Agent:
             self._put_off(survived, str(exc), exc.after)
         except OSError as exc:
             self._put_off(survived, f"{exc.filename or job.crash.folder}: {exc.strerror or exc}", None)
+        except Stop:
+            self._record(replace(survived, attempts=survived.attempts - 1))
+            raise
         except Exception as exc:
             self.log.error("a fault of the agent itself", job=job.id, stage=job.stage.value, exc_info=exc)
             self._put_off(job, f"a fault of the agent itself: {type(exc).__name__}: {exc}", None)

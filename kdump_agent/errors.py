@@ -35,3 +35,7 @@ class Gone(Retryable):
 
 class Permanent(AgentError):
     """The same attempt will fail again until a person changes something."""
+
+
+class Stop(BaseException):
+    """We were asked to stop; every state that this interrupts is one that a kill may leave."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kdump_agent.agent import DELIVERED, WAITING, Agent, Step
 from kdump_agent.discover.scan import Scan
 from kdump_agent.discover.watch import Timer
-from kdump_agent.errors import AgentError, Permanent, Retryable
+from kdump_agent.errors import AgentError, Permanent, Retryable, Stop
 from kdump_agent.jobs import Jobs, from_document, to_document
 from kdump_agent.model import Artifact, CrashDir, Dump, Job, Stage, Upload
 from kdump_agent.pipeline import AFTER, ASIDE_AFTER, ORDER, is_raw, next_job, next_wait
@@ -303,6 +303,25 @@ def test_trouble_that_the_agent_survives_never_sets_a_dump_aside(tmp_path: Path,
     assert not any(raw)
     mended = True
     assert bench.one_pass() == DELIVERED
+
+
+def test_orderly_stops_in_the_middle_of_a_dump_never_set_it_aside(tmp_path: Path) -> None:
+    """A host that is restarted each time before its large dump is packed."""
+    raw: list[bool] = []
+
+    def pack(job: Job) -> Job:
+        raw.append(is_raw(job))
+        raise Stop("SIGTERM")
+
+    for _ in range(3 * ASIDE_AFTER):
+        bench = Bench(tmp_path, analysed=pack)
+        bench.found = [crash("one")]
+        with pytest.raises(Stop):
+            bench.one_pass()
+    assert not any(raw)
+    (job,) = bench.jobs.all()[0]
+    assert (job.attempts, job.deaths, job.not_before) == (0, 0, 0.0)
+    assert Bench(tmp_path).one_pass() == DELIVERED
 
 
 def test_a_fault_of_our_own_in_reading_a_dump_counts_as_a_death(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from kdump_agent.agent import Agent
 from kdump_agent.decoder.ask import open_decoder
 from kdump_agent.discover.scan import Scan, scan
 from kdump_agent.discover.settle import Memory, Times
-from kdump_agent.errors import AgentError
+from kdump_agent.errors import AgentError, Stop
 from kdump_agent.inquest import Inquest
 from kdump_agent.jobs import Jobs
 from kdump_agent.lastboot.boots import Boots
@@ -34,10 +34,6 @@ from kdump_agent.vmcore.header import read_header
 
 from . import debugger, wire
 from .wire import PATHS, Setting, backoff, boot_id, boot_time
-
-
-class Stop(BaseException):
-    """We were asked to stop; every state that this interrupts is one that a kill may leave."""
 
 
 class StopRequest:

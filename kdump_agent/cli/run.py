@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 
-from kdump_agent.errors import AgentError
+from kdump_agent.errors import AgentError, Stop
 
 from .wire import Setting, load
 
@@ -38,7 +38,7 @@ def _run(setting: Setting, *, once: bool) -> int:
     from kdump_agent.service.notify import Notify
     from kdump_agent.service.progress import Progress
 
-    from .engine import Stop, StopRequest, build
+    from .engine import StopRequest, build
 
     log, notify = set_up(), Notify()
     progress = Progress(notify)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kdump_agent.discover import layout
-from kdump_agent.errors import AgentError, Refused
+from kdump_agent.errors import AgentError, Refused, Stop
 from kdump_agent.files import open_plain
 from kdump_agent.model import CrashDir, Dump, Job
 
@@ -77,7 +77,7 @@ def _deliver(setting: wire.Setting, made: list[Job]) -> bool:
     from kdump_agent.service.notify import Notify
     from kdump_agent.service.progress import Progress
 
-    from .engine import Stop, StopRequest, build
+    from .engine import StopRequest, build
 
     progress = Progress(Notify())
     try:
