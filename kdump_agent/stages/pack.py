@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Callable
 
 from kdump_agent import files
@@ -21,6 +22,7 @@ from .decode import describe
 from .source import Vanished, open_source
 
 PACKED, MANIFEST = "vmcore.zst", "manifest.json"
+_DUMP = "vmcore"
 _DRAFT = ".vmcore.zst.draft"
 _COMPRESSED = (".gz", ".xz", ".bz2", ".lz4", ".zst", ".lzo")
 
@@ -37,19 +39,17 @@ class PackStage:
     log: Log
     tell: Tell
 
-    def __call__(self, job: Job) -> Job:
+    def __call__(self, was: Job) -> Job:
         """Add the dump and the manifest to the job's artifacts. Raises AgentError, OSError."""
-        artifacts, doubts, lost = job.artifacts, job.doubts, False
-        if job.crash.dump is not None:
-            try:
-                artifacts = (*artifacts, self._dump(job, job.crash.dump))
-            except Vanished as exc:
-                self.log.error("dump lost", job=job.id, why=exc)
-                doubts, lost = (*doubts, f"the dump is missing: {exc}"), True
-        job = replace(job, stage=Stage.PACKED, artifacts=artifacts, doubts=doubts, lost=lost)
-        path = self.jobs.folder(job.id) / MANIFEST
-        files.write_json(path, manifest(job, self.host_name))
-        return replace(job, artifacts=(*artifacts, describe(path)))
+        job, folder = replace(was, stage=Stage.PACKED), self.jobs.folder(was.id)
+        if job.crash.dump is None:
+            return _with_manifest(job, folder, self.host_name)
+        try:
+            dump = self._dump(was, job.crash.dump)
+        except Vanished as exc:
+            self.log.error("dump lost", job=job.id, why=exc)
+            return without_dump(job, folder, self.host_name, exc)
+        return _with_manifest(replace(job, artifacts=(*job.artifacts, dump)), folder, self.host_name)
 
     def _dump(self, job: Job, dump: Dump) -> Artifact:
         draft = self.jobs.folder(job.id) / _DRAFT
@@ -81,6 +81,24 @@ def _artifact(packed: Packed, size: int, sha256: str) -> Artifact:
 def unpacked_name(name: str) -> str:
     """Return the key component of a dump that is shipped as it is; a compressor's ending is kept."""
     return "vmcore" + next((ending for ending in _COMPRESSED if name.endswith(ending)), "")
+
+
+def without_dump(job: Job, folder: Path, host: str, why: Vanished) -> Job:
+    """Return a packed job without its dump, which is gone, and a manifest that says so; ``folder`` is the job's own."""
+    gone = {artifact.name for artifact in job.artifacts if artifact.name.startswith(_DUMP) or artifact.name == MANIFEST}
+    job = replace(
+        job,
+        artifacts=tuple(artifact for artifact in job.artifacts if artifact.name not in gone),
+        uploads={name: upload for name, upload in job.uploads.items() if name not in gone},
+        doubts=(*job.doubts, f"the dump is missing: {why}"),
+        lost=True,
+    )
+    return _with_manifest(job, folder, host)
+
+
+def _with_manifest(job: Job, folder: Path, host: str) -> Job:
+    files.write_json(folder / MANIFEST, manifest(job, host))
+    return replace(job, artifacts=(*job.artifacts, describe(folder / MANIFEST)))
 
 
 def manifest(job: Job, host: str) -> dict[str, object]:

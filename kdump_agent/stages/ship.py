@@ -21,8 +21,8 @@ from kdump_agent.service.log import Log
 from kdump_agent.ship.endpoint import Endpoint, Item
 
 from .decode import DMESG, REPORT
-from .pack import MANIFEST, PACKED
-from .source import open_source
+from .pack import MANIFEST, PACKED, without_dump
+from .source import Vanished, open_source
 
 SLICE = 64 << 20
 """Bytes that one call sends."""
@@ -69,6 +69,9 @@ class ShipStage:
             fresh = {name: kept for name, kept in job.uploads.items() if name != artifact.name}
             self.jobs.save(replace(job, uploads=fresh))
             raise
+        except Vanished as exc:
+            self.log.error("dump lost", job=job.id, why=exc)
+            return without_dump(job, self.jobs.folder(job.id), self.host_name, exc)
         if not whole:
             return job
         job = _with(job, artifact, replace(upload, delivered=True))
@@ -83,18 +86,19 @@ class ShipStage:
         def tell(done: int) -> None:
             self.tell(f"sending {artifact.name} of {job.id}", done, item.size)
 
-        with self._open(job, artifact) as source:
-            if os.fstat(source).st_size != item.size:
-                raise Permanent(f"{artifact.name}: is no longer the file that was hashed")
-            while offset < end:
-                self.beat()
-                try:
-                    moved = endpoint.append(item, upload.handle, offset, source, end - offset, tell)
-                except Retryable as exc:
-                    moved = self._after_a_cut(exc, item, upload, offset)
-                if moved <= offset:
-                    raise Retryable(f"{item.key}: the endpoint took no byte after {offset}")
-                offset = moved
+        if offset < item.size:
+            with self._open(job, artifact) as source:
+                if os.fstat(source).st_size != item.size:
+                    raise Permanent(f"{artifact.name}: is no longer the file that was hashed")
+                while offset < end:
+                    self.beat()
+                    try:
+                        moved = endpoint.append(item, upload.handle, offset, source, end - offset, tell)
+                    except Retryable as exc:
+                        moved = self._after_a_cut(exc, item, upload, offset)
+                    if moved <= offset:
+                        raise Retryable(f"{item.key}: the endpoint took no byte after {offset}")
+                    offset = moved
         if offset < item.size:
             return False
         endpoint.finish(item, upload.handle, self.beat)

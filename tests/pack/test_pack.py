@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from kdump_agent import process
 from kdump_agent.jobs import Jobs
 from kdump_agent.model import CrashDir, Dump, Stage
 from kdump_agent.pack.pack import Effort, pack
+from kdump_agent.ship.directory import Directory
 from kdump_agent.stages.pack import PackStage
+from kdump_agent.stages.ship import ShipStage
 
 from ..machine import MCE, MINIS, REPOSITORY, Machine, unpacked_sha256
 from ..test_agent import Quiet
@@ -130,6 +133,31 @@ def test_a_dump_that_is_gone_is_told_as_lost_and_its_report_is_completed(tmp_pat
         Stage.PACKED, True, ["manifest.json"],
     )  # fmt: skip
     assert "is gone: removed, or not mounted any more" in packed.doubts[0]
+
+
+def test_a_dump_that_goes_away_while_it_is_shipped_as_it_is_holds_up_no_manifest(tmp_path: Path) -> None:
+    """apport's cron job, or kdump's own purge; nobody can bring it back, and ``retry`` would fail for ever."""
+    jobs = Jobs(tmp_path)
+    jobs.prepare()
+    folder = tmp_path / "crash" / MCE
+    folder.mkdir(parents=True)
+    (folder / f"dump.{MCE}").write_bytes(os.urandom(5000))
+    found = (folder / f"dump.{MCE}").stat()
+    crash = CrashDir(folder, "debian", Dump(f"dump.{MCE}", found.st_ino, found.st_size, found.st_mtime_ns), None)
+    job = jobs.create(crash, crashed_at=1, now=2)
+    job = PackStage(jobs, "host", Effort(), Quiet(), lambda *_: None)(job)
+    assert [artifact.name for artifact in job.artifacts] == ["vmcore", "manifest.json"]
+    (folder / f"dump.{MCE}").unlink()
+    endpoint = Directory(tmp_path / "outbox")
+    ship = ShipStage(
+        jobs, lambda: endpoint, "host", Quiet(), lambda *_: None, lambda: None, Stage.DELIVERED
+    )  # fmt: skip
+    while job.stage is Stage.PACKED:
+        job = ship(job)
+    assert (job.stage, job.lost) == (Stage.DELIVERED, True)
+    manifest = json.loads((tmp_path / "outbox/crashes/host" / job.id / "manifest.json").read_text())
+    assert manifest["files"] == []
+    assert "the dump is missing" in manifest["doubts"][0]
 
 
 def test_memory_stays_below_200_mb_whatever_the_size(tmp_path: Path) -> None:
