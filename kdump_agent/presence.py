@@ -54,6 +54,8 @@ class Presence:
     """How the boot before this one ended, where that was judged."""
     hold: Callable[[], float] = lambda: 0.0
     """Seconds for which nothing is told yet, so that the hosts of a fleet do not speak at once after a power cut."""
+    url: str = ""
+    """Where the endpoint is: another one knows nothing of this host yet."""
     beat: Callable[[], None] = lambda: None
     """Says that we live; called between two requests, one of which may take half of the watchdog's patience."""
     _verdict: Verdict | None = None
@@ -147,9 +149,11 @@ class Presence:
         return before != news(document) or not 0 <= age < day
 
     def _told_last(self) -> tuple[float | None, object]:
-        """When the endpoint last took a status, and what was new in it; None before the first time."""
+        """When this endpoint last took a status, and what was new in it; None before the first time."""
         try:
             sent = json.loads(self._sent.read_bytes())
+            if sent["to"] != self.url:
+                return None, None
             return float(sent["at"]), sent["news"]
         except (OSError, ValueError, KeyError, TypeError):
             return None, None
@@ -159,7 +163,7 @@ class Presence:
         try:
             files.write_json(path, document)
             self._carry(path)
-            files.write_json(self._sent, {"at": self.clock(), "news": news(document)})
+            files.write_json(self._sent, {"to": self.url, "at": self.clock(), "news": news(document)})
             self._failures, self._not_before = 0, float("-inf")
             self.log.info("status delivered", verdict=document["verdict"])
         except (AgentError, OSError) as exc:

@@ -106,6 +106,13 @@ def test_nothing_new_is_not_told_again_until_the_day_is_over(standing: Standing)
     assert standing.tell()
 
 
+def test_another_endpoint_is_told_at_once(standing: Standing) -> None:
+    standing.tell()
+    standing.presence.url = "tus+https://new.example.com/files/"
+    assert standing.tell()
+    assert standing.tell() is None
+
+
 def test_a_change_of_the_host_is_told_at_once(standing: Standing) -> None:
     standing.tell()
     standing.write("proc/sys/kernel/random/boot_id", "two")

@@ -104,6 +104,7 @@ def build(
             remember=inquest.note,
             last_boot=lambda: inquest.boots.answer,
             hold=partial(_turn, setting, STATUS_SPREAD) if spread else lambda: 0.0,
+            url=settings.url,
             beat=progress.beat,
         ),
         inquest=inquest,
