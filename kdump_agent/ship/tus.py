@@ -23,6 +23,9 @@ VERSION = {"Tus-Resumable": "1.0.0"}
 TYPES = {"json": "application/json", "txt": "text/plain", "zst": "application/zstd"}
 """By a name's end. The protocol asks for no metadata, but browsers' clients send a name and a type, and some servers
 refuse an upload without them."""
+GONE = tuple(set(range(400, 500)) - {401, 407, 408, 423, 425, 429})
+"""Answers to HEAD after which an upload is begun anew, as browsers' clients do: whatever the server has against this
+one, asking again would not mend it, and what it has against us it says to the next creation."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -52,7 +55,7 @@ class Tus:
     def offset(self, item: Item, handle: str) -> int:
         """Ask with HEAD. Raises Gone also for an upload of another server, or of another length: it is not ours."""
         self._refuse_another_server(handle)
-        answer = self._http.send("HEAD", handle, VERSION, gone=(404, 410, 403, 460))
+        answer = self._http.send("HEAD", handle, VERSION, gone=GONE)
         offset = _number(answer, "upload-offset", handle)
         length = answer.headers.get("upload-length", str(item.size))
         if length != str(item.size) or offset > item.size:

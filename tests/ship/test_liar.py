@@ -168,7 +168,7 @@ def test_an_upload_of_another_length_is_not_ours_and_gone() -> None:
         Tus(url).offset(ITEM, url + "x")
 
 
-@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 422, 460])
 def test_an_upload_that_is_unknown_there_is_gone(status: int) -> None:
     with liar(lambda it: it.say(status)) as (url, _), pytest.raises(Gone):
         Tus(url).offset(ITEM, url + "x")
