@@ -125,7 +125,7 @@ def at_least(read: Reader, least: float, wish: str) -> Reader:
 def address(value: object) -> str:
     """Want the address of an endpoint, without a secret in it."""
     wish = "file:///folder, tus+https://host/path/ or tus+http://host/path/, without user, query or fragment"
-    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable() or "%00" in value:
         raise ValueError(wish)
     try:
         parts = urlsplit(value)

@@ -96,6 +96,11 @@ def test_a_folder_that_may_hide_settings_is_a_fault(machine: Machine) -> None:
     assert f"{more}: cannot be read: Permission denied" in answer.stderr
 
 
+def test_a_folder_whose_name_no_file_system_takes_is_no_endpoint(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="want file:///folder"):
+        config.load(write(tmp_path / "config.toml", '[endpoint]\nurl = "file:///srv/a%00b"\n'))
+
+
 @pytest.mark.parametrize("line", ["[ship]\nbandwidth = 0", "[agent]\nrescan = 0"])
 def test_what_would_hold_everything_up_is_refused(tmp_path: Path, line: str) -> None:
     with pytest.raises(ConfigError, match="or more"):

@@ -117,7 +117,7 @@ class Http:
                 answer = self._exchange(session, method, url, headers, body)
             except requests.exceptions.SSLError as exc:
                 raise _of_tls(exc, url) from None
-            except (requests.RequestException, OSError) as exc:
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
                 raise Retryable(f"{url}: cannot be reached: {_reason(exc)}") from None
         _judge(answer.status_code, answer.headers, url, gone)
         return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()})

@@ -245,6 +245,11 @@ def test_nobody_there_is_retryable() -> None:
         Tus(f"http://127.0.0.1:{port}/files/").begin(ITEM)
 
 
+def test_a_name_that_no_host_can_have_is_told_as_that() -> None:
+    with pytest.raises(Retryable, match=r"cannot be reached: .*label empty"):
+        Tus("http://crashes..example.com/files/").begin(ITEM)
+
+
 def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login thief password stolen\n")
