@@ -19,7 +19,7 @@ _OOPS = re.compile(
 """lib/dump_stack.c, ``dump_stack_print_info``; RHEL writes dashes and small letters before the release."""
 _PID = re.compile(
     r"^Pid: \d{1,10}, comm: .{1,40}?(?:Not tainted|Tainted: [A-Z][A-Z -]{0,40}?) "
-    r"\(?(\d\S{0,64}) (#\d[^\s)]{0,20})\)?(?: (.{1,120}))?$"
+    r"\(?(\d\S{0,64}) (#\d[^\s)]{0,20}(?: Debian \S{1,60})?)\)?(?: (.{1,120}))?$"
 )
 """x86 from 2.6.26 to 3.8: release, version, and the machine's name behind them."""
 _LOCKDEP = re.compile(r"^(\d{1,3}\.\d{1,4}\S{0,64}) (#\d\S{0,40})(?:$| .{0,60}(?:Not tainted|Tainted: ))")
@@ -37,13 +37,25 @@ _MACHINES = (  # words that only one architecture's kernel writes
         "x86_64",
         ("RIP: 00", " R15: ", "x86_64", "__x64_sys_", "entry_SYSCALL_64", "x86/", "Command line: BOOT_", "-amd64 #"),
     ),
-    ("aarch64", ("pstate: ", " x29: ", "arm64", "el0_svc", "CPU: Booted secondary processor", "psci: ")),
+    (
+        "aarch64",
+        (
+            "pstate: ",
+            " x29: ",
+            "arm64",
+            "el0_svc",
+            "CPU: Booted secondary processor",
+            "psci: ",
+            "[<ffffff80",
+            "[<ffff00000",
+        ),
+    ),
     ("ppc64", (".ppc64 ", "BE PAGE_SIZE", "BE SMP")),
     ("ppc64le", ("NIP [", "GPR00: ", "opal: ", "pseries: ", "] [c00000000", "paca    = 0xc")),
     ("s390x", ("Krnl PSW", "Krnl GPRS", "setup: Linux is running", "zcore", "s390x", "Last Breaking-Event")),
-    ("riscv64", ("epc : ", "badaddr: ", "riscv: ", "SBI specification", "__riscv_sys_")),
+    ("riscv64", ("epc : ", "badaddr: ", "riscv: ", "SBI specification", "__riscv_sys_", "[<ffffffe0")),
     ("loongarch64", ("era : ", "era == ", "LoongArch", "loongarch")),
-    ("armv7l", ("PC is at ", "ARMv7 ", "ret_fast_syscall")),
+    ("armv7l", ("PC is at ", "ARMv7 ", "ret_fast_syscall", ") from [<")),
     ("mips", ("Cause : ", "epc   : ")),
 )
 

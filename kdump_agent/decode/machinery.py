@@ -204,6 +204,8 @@ _ENTRY = """
     arch_cpu_idle* mwait_idle* safe_halt acpi_safe_halt acpi_idle* cpuidle_* call_cpuidle intel_idle* rest_init
     start_kernel x86_64_start* i386_start_kernel arch_call_rest_init invoke_syscall* __invoke_syscall* ret_fast_syscall*
     svc_preempt x64_sys_call ia32_sys_call sysc_* ret_from_syscall* ret_to_user* work_pending _stext _text _etext
+    kernel_thread_helper child_rip kernel_thread_starter ret_from_kernel_user_thread handle_syscall handle_sys
+    start_here_common
 """
 _DRIVER_CORE = """
     device_add* device_del device_register device_unregister device_create* device_destroy device_initialize

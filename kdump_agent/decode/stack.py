@@ -18,12 +18,12 @@ _MODULE = r"(?: {1,2}\[([\w-]{1,64})(?:\([A-Z+-]{0,8}\))?(?: [0-9a-f]{1,64})?\])
 _PLACE = re.compile(_NAME + _OFFSET + _MODULE)
 
 _ADDRESSES = (
-    r"\(?(?:\[< {0,8}[0-9a-f]{4,16} {0,8}>\]\)?|\[[0-9a-fx]{8,18}\]"
+    r"\(?(?:\[< {0,8}(?:[0-9a-f]{4,16}|\(_{0,4}ptrval_{0,4}\)) {0,8}>\]\)?|\[[0-9a-fx]{8,18}\]"
     r"|\[link register {0,4}\]|[0-9a-f]{16}(?= )| ){0,12}"
 )
 _FRAME = re.compile(rf"{_ADDRESSES}((?:\? )?)\(?{_NAME}{_OFFSET}{_MODULE}")
-"""x86, arm64, riscv, loongarch, mips: an address or none; s390 ``([<pc>] name)``; powerpc ``[sp] [pc] name``, xmon's
-without the pc's brackets."""
+"""x86, arm64, riscv, loongarch, mips: an address (hidden: 4.15 and on) or none; s390 ``([<pc>] name)``; powerpc
+``[sp] [pc] name``, xmon's without the pc's brackets."""
 _CALLER = re.compile(
     rf"(?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}(?:{_OFFSET})?(?: \[([\w-]{{1,64}})\])?\)?"
     rf" from (?:\[<[0-9a-f]{{8}}>\] )?\(?{_NAME}{_OFFSET}{_MODULE}"

@@ -205,6 +205,20 @@ def test_the_stack_of_a_lock_s_past_is_not_the_crash_s_own_although_it_names_the
     assert [frame.symbol for frame in found.frames] == ["dump_stack", "demo_take"]
 
 
+@pytest.mark.parametrize("hidden", ["(ptrval)", "(____ptrval____)"])
+def test_addresses_that_a_kernel_hides_do_not_hide_its_stack(hidden: str) -> None:
+    # openrisc/linux's issue 9
+    found = decode(
+        f"""WARNING: CPU: 0 PID: 0 at net/sched/sch_generic.c:442 dev_watchdog+0x2dc/0x2e4
+CPU: 0 PID: 0 Comm: swapper Not tainted 5.5.0-simple-smp #95
+Call trace:
+[<{hidden}>] ? __warn+0xf0/0x120
+[<{hidden}>] dev_watchdog+0x2dc/0x2e4
+""".encode()
+    )
+    assert [(frame.symbol, frame.reliable) for frame in found.frames] == [("__warn", False), ("dev_watchdog", True)]
+
+
 def test_another_stack_is_named_by_its_task_or_cpu() -> None:
     log = (
         "INFO: task a:1 blocked for more than 9 seconds.\nCall Trace:\n mine+0x1/0x2\n"
@@ -252,6 +266,12 @@ KERNELS = [
     ("Pid: 7, comm: cat Tainted: P           ---------------    2.6.32-431.el6.i686 #1 HP ProLiant",
      Kernel("2.6.32-431.el6.i686", "#1")),
     ("Pid: 7, comm: cat Not tainted (2.6.32 #1) HP ProLiant", Kernel("2.6.32", "#1")),
+    ("Pid: 7, comm: nfsd Tainted: P        W  O 3.2.0-4-amd64 #1 Debian 3.2.68-1+deb7u1 HP ProLiant DL360p Gen8",
+     Kernel("3.2.0-4-amd64", "#1 Debian 3.2.68-1+deb7u1", "x86_64")),
+    # A hung task has no registers: raspberrypi/linux's issue 1587, balena-os/meta-balena's 2193
+    ("[<807762c0>] (__schedule) from [<80776938>] (schedule+0x50/0xa8)", Kernel(None, None, "armv7l")),
+    ("[<ffffff8008f0d09c>] __schedule+0x22c/0x570", Kernel(None, None, "aarch64")),
+    ("[<ffffffff8168c889>] schedule_preempt_disabled+0x29/0x70", Kernel(None, None, None)),
     ("CPU: 1 PID: 2 Comm: x Tainted: P      OE  X --------- -t - 4.18.0-477.el8.x86_64 #1",
      Kernel("4.18.0-477.el8.x86_64", "#1", "x86_64")),
 ]  # fmt: skip
@@ -268,6 +288,10 @@ def test_a_crash_names_its_kernel(line: str, kernel: Kernel) -> None:
         (logs.ARM64, "Ampere Mt. Jade, BIOS 2.10.20220810 08/10/2022"),
         (logs.S390, "IBM 8561 T01 701 (z/VM 7.2.0)"),
         (logs.EL6, "Red Hat KVM"),
+        (
+            "kernel BUG at a.c:1!\nPid: 7, comm: a Not tainted 3.2.0-4-amd64 #1 Debian 3.2.68-1 HP ProLiant\n",
+            "HP ProLiant",
+        ),
         ("DMI: QEMU Standard PC, BIOS 1.16\n", "QEMU Standard PC, BIOS 1.16"),
         ("Machine model: Raspberry Pi 4\n", "Raspberry Pi 4"),
         ("nothing\n", None),

@@ -289,6 +289,11 @@ def test_names_that_only_look_like_machinery_are_somebody_s_own() -> None:
     assert [name for name in own if name in MACHINERY] == []
 
 
+def test_where_threads_and_calls_begin_is_nobody_s_own_on_older_and_rarer_kernels() -> None:
+    for name in ("kernel_thread_helper", "child_rip", "kernel_thread_starter", "handle_syscall", "start_here_common"):
+        assert name in MACHINERY
+
+
 def test_what_only_reports_is_machinery_too() -> None:
     for name in ("panic", "exc_page_fault", "kasan_report.cold", "kmalloc_trace", "trace_hardirqs_on"):
         assert name in REPORTING
