@@ -28,7 +28,8 @@ def page(report: Document, *, log: bytes | None, analysis: Document | None = Non
     style, script = _ours(_STYLE), _ours(_SCRIPT)
     told = rows.with_lines(report, analysis) if analysis else report
     sections = [section for section in (
-        _errors(told), _stack(told), *(_left(title, lines) for title, lines in rows.last_boot(told)),
+        _errors(told), _stack(told), *(_left(title, lines) for title, lines in rows.history(told)),
+        *(_left(title, lines) for title, lines in rows.last_boot(told)),
         _analysis(analysis, said or {}) if analysis else None,
         loglines.section(log, report) if log else None,
     ) if section is not None]  # fmt: skip

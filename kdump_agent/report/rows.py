@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import dropwhile, groupby
 
 from .words import Document, headline, mildness, source, spot
 
 MOST_FRAMES = 40
+MOST_HISTORY = 10
+"""Frames that are shown of who allocated, and as many of who freed."""
 MOST_RECORDS = 32
 MOST_WORDS = 20
 """Lines that are shown of each log of a boot without a dump."""
+HISTORY = ("allocated", "freed", "uninit was")
+"""How KASAN, KFENCE and KMSAN head the stack of those who had the memory before, in any case of letters."""
+_BOOKKEEPING = (
+    "save_stack", "stack_trace_save", "kasan_", "__kasan_", "____kasan_", "kmsan_", "__kmsan_", "set_track",
+    "slab_free_", "slab_post_",
+)  # fmt: skip
+"""What writes such a stack down; the first frames of one."""
 LAST_BOOT = (
     ("Why there is no dump", "why_no_dump"), ("Who says that it ended badly", "because"),
     ("Its last words in the journal", "journal"), ("The crash kernel's last words", "crash_kernel"),
@@ -54,6 +63,18 @@ def stack(report: Document) -> tuple[list[FrameRow], int]:
     rows = [FrameRow(text, reliable, at_fault, len(list(same)), section)
             for (text, reliable, at_fault, section), same in groupby(_frames(report))]  # fmt: skip
     return list(_sections(rows[:MOST_FRAMES])), sum(row.times for row in rows[MOST_FRAMES:])
+
+
+def history(report: Document) -> Iterator[tuple[str, list[str]]]:
+    """Yield who allocated and who freed what is broken: the kernel's heading, and the frames."""
+    for told in report.get("other_stacks") or ():
+        heading = str(told.get("heading") or "").rstrip(":")
+        if heading.lower().startswith(HISTORY):
+            frames = [spot(frame) for frame in told.get("frames") or () if frame.get("reliable")]
+            own = list(dropwhile(lambda frame: frame.startswith(_BOOKKEEPING), frames)) or frames
+            more = [f"... and {len(own) - MOST_HISTORY} more"] if len(own) > MOST_HISTORY else []
+            if own:
+                yield heading, own[:MOST_HISTORY] + more
 
 
 def with_lines(report: Document, analysis: Document) -> Document:

@@ -60,6 +60,7 @@ def render(report: Document, paper: Paper = Paper()) -> str:
         ("", _facts(report, paper)),
         ("Hardware errors", _errors(report, paper)),
         ("Stack", _stack(report, paper)),
+        *((plain(title), (f"    {plain(line)}" for line in lines)) for title, lines in rows.history(report)),
         *((title, _lines(lines, paper)) for title, lines in rows.last_boot(report)),
         ("In doubt", _doubts(report, paper)),
     ):

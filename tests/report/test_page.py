@@ -180,6 +180,7 @@ def hostile(text: str) -> str:
         frames=[{"symbol": text, "module": text, "reliable": True, "section": text}], host={"name": text},
         hardware_errors=[{"kind": text, "status": text, "summary": text, "decoded": {"flags": [text]}}],
         kernel={"release": text, "version": text, "machine": text, "build_id": None},
+        other_stacks=[{"heading": f"Freed {text}:", "frames": [{"symbol": text, "module": text, "reliable": True}]}],
     )  # fmt: skip
     stack = {"comm": text, "pid": 1, "frames": [{"symbol": text, "file": text, "line": 1, "module": text}]}
     found = {"opened": text, "tool": {"name": text, "version": text}, "vmlinux": {"path": text, "matched_by": text},

@@ -59,6 +59,37 @@ def test_a_system_call_is_marked_under_its_architecture_s_name(symbol: str, mark
     assert [row.culprit for row in stack] == [marked]
 
 
+KASAN = """BUG: KASAN: use-after-free in demo_read+0x1/0x2
+Read of size 8 at addr ffff8881 by task cat/7
+Call Trace:
+ dump_stack+0x1/0x2
+ demo_read+0x1/0x2
+
+Allocated by task 5:
+ save_stack+0x1b/0x80
+ __kasan_kmalloc.constprop.0+0xbf/0xd0
+ demo_open+0x1/0x2
+
+Freed by task 6:
+ save_stack+0x1b/0x80
+ kasan_set_free_info+0x1b/0x80
+ kfree+0x1b/0x80
+{}
+""".replace("{}", "".join(f" demo_caller_{n}+0x1/0x2\n" for n in range(12)))
+
+
+def test_who_allocated_and_who_freed_broken_memory_is_shown_without_kasan_s_own_work() -> None:
+    shown = render(report_of(KASAN.encode())).split("Allocated by task 5\n")[1].splitlines()
+    assert shown[:5] == ["    demo_open+0x1/0x2", "", "Freed by task 6", "    kfree+0x1b/0x80",
+                         "    demo_caller_0+0x1/0x2"]  # fmt: skip
+    assert shown[12:15] == ["    demo_caller_8+0x1/0x2", "    ... and 3 more", ""]
+
+
+def test_other_stacks_are_not_the_broken_memory_s() -> None:
+    stacks = [{"heading": "NMI backtrace for cpu 1", "frames": [{"symbol": "f", "reliable": True}]}]
+    assert list(rows.history({"other_stacks": stacks})) == []
+
+
 def test_a_frame_that_comes_again_and_again_is_one_row() -> None:
     shown = render(lab("stack"))
     assert "    crashme_recurse+0x78/0x86 [crashme]  (29 times)\n    do_one_initcall" in shown
@@ -153,6 +184,7 @@ def test_no_text_from_the_dump_gives_a_terminal_orders(text: str, width: int | N
         frames=[{"symbol": text, "module": text, "reliable": True, "section": text}],
         hardware_errors=[{"kind": text, "status": text, "summary": text, "decoded": {"flags": [text]}}],
         kernel={"release": text, "version": text, "machine": text, "build_id": None},
+        other_stacks=[{"heading": f"Freed {text}:", "frames": [{"symbol": text, "module": text, "reliable": True}]}],
     )  # fmt: skip
     for shown in (render(report, Paper(width)), brief(report)):
         assert all(letter.isprintable() or letter == "\n" for letter in shown)
