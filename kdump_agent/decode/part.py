@@ -15,8 +15,8 @@ VERSION = 1
 MEMORY = frozenset({"memory", "memory_controller", "extended_memory"})
 _LABELS = ("dimm", "fru_text")
 """Names that stand for the whole place, as firmware or driver wrote them on the board."""
-_NAMELESS = re.compile(r"\d{1,20}$|\w{0,16}Error$")
-"""Numbers, and what AMD's firmware writes where it knows no name: "MemoryError"."""
+_NAMELESS = re.compile(r"\d{1,20}$|\w{0,16}Error$|.{0,16}\?\?")
+"""Numbers, and what firmware writes where it knows no name: "MemoryError", "DIMM ??"."""
 _NUMBERS = ("controller", "channel", "slot", "dimm", "csrow")
 """What else leads to a DIMM, from the outside in; rank, row and column are within it and left out."""
 LOST = 2

@@ -29,8 +29,8 @@ _DEVICE = re.compile(r"([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
 _CODE = re.compile(r"^(?:\d{1,3}, |0x[0-9a-f]{1,8}: )")
 _UNKNOWN = re.compile(r"^unknown(?=, )")
 UNTOLD = "error of a kind that was not told"
-_NO_PART = re.compile(r"\w{0,16}Error$")
-"""What AMD's firmware writes for the name of a part: "ProcessorError", "MemoryError"."""
+_NO_PART = re.compile(r"\w{0,16}Error$|.{0,16}\?\?")
+"""What firmware writes for a part that it does not know: "ProcessorError", "MemoryError", "DIMM ??"."""
 _HEX = re.compile(r"0x[0-9a-f]{1,16}$")
 _OPEN = 8
 """Records that may be told at the same time, by several processors."""

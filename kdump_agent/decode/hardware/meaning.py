@@ -94,7 +94,8 @@ def _part(bank: int | None, code: dict[str, Any], value: int, processor: Process
 def _consumed(value: int, processor: Processor, bank: int | None) -> bool:
     """Did something use data that was already lost, so that the fault is where the address points?"""
     if processor.amd:
-        return bit(value, status.POISON) and status.tells_poison(processor, bank)
+        lost = bit(value, status.UC) or bit(value, status.DEFERRED)
+        return lost and bit(value, status.POISON) and status.tells_poison(processor, bank)
     return (
         field(value, 15, 0) & ~mcacod.FILTER in (DATA_LOAD, INSTRUCTION_FETCH)
         and processor.recovers

@@ -24,6 +24,8 @@ PAGE_BITS = 12
 """The kernel tells pages, which are of 4 KiB but on some arm64 and ppc64 kernels."""
 MOST = 512
 """Pages that are told, and tasks of each."""
+OUTSIDE = "memory outside kernel control"
+DEVICE = "look in /proc/iomem for what is at this address: a device's memory, or some that the kernel was told to leave"
 WORDS = {
     "Recovered": "it was taken out of use", "Delayed": "it will be taken out of use later",
     "Failed": "it could not be taken out of use", "Ignored": "it was left in use",
@@ -56,7 +58,9 @@ def find_memory_failure(lines: Sequence[Line]) -> Iterator[HardwareError]:
 
 
 def _add(page: Page, words: str) -> None:
-    if (found := _VICTIM.match(words)) and len(page.victims) < MOST:
+    if words.startswith(OUTSIDE):
+        page.kind = OUTSIDE
+    elif (found := _VICTIM.match(words)) and len(page.victims) < MOST:
         page.victims.append(found[1])
     elif found := _RESULT.match(words):
         page.kind, page.result = found[1], found[2]
@@ -74,5 +78,5 @@ def _record(number: int, page: Page, injected: str | None) -> HardwareError:
     return HardwareError(
         "memory_failure", line=page.line, addr=addr, decoded=decoded,
         injected=f"the log says: {injected}" if injected else None,
-        summary=sentence(text, where, how_bad, INJECTED if injected else FIND_DIMM),
+        summary=sentence(text, where, how_bad, INJECTED if injected else DEVICE if page.kind == OUTSIDE else FIND_DIMM),
     )  # fmt: skip

@@ -39,6 +39,7 @@ SCRUBBED = Severity("SRAO", "the patrol scrubber found lost data before anything
 BY_SIGNAL = {(1, 1): SRAR, (1, 0): SRAO, (0, 0): UCNA, (0, 1): UNDEFINED}
 """By S and AR."""
 NO_RESTART = "what this CPU ran could not be restarted (RIPV is clear)"
+CONTRADICTION = "but PCC without UC is no state of a real error: firmware may have left these bits, so update it first"
 NOT_ENABLED = "but it signalled nothing, for its reporting was not enabled (EN is clear)"
 OVERWRITTEN = "another error was lost when this one was recorded"
 NO_ADDRESS = "the CPU did not tell where it stood, so nothing could be restarted"
@@ -50,6 +51,8 @@ def grade(status: int, mcg: int, processor: Processor, bank: int | None = None) 
     remarks = [found.recoverability]
     if bit(status, bits.VAL) and bit(status, bits.UC) and not bit(status, bits.EN):
         remarks.append(NOT_ENABLED)
+    if bit(status, bits.VAL) and bit(status, bits.PCC) and not bit(status, bits.UC):
+        remarks.append(CONTRADICTION)
     if bit(status, bits.VAL) and bit(status, bits.OVER):
         remarks.append(OVERWRITTEN)
     if bit(mcg, bits.MCIP) and not bit(mcg, bits.RIPV) and found not in (CORRECTED, FATAL):

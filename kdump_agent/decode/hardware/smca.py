@@ -28,8 +28,9 @@ FIRST_LSB_IN_STATUS = 0x19
 """The first family whose MCA_STATUS tells the lowest valid bit of the address."""
 DRAM_ECC = 0
 NAMELESS = "error {:#x}, which the manuals do not name"
-NORMALIZED = "normalized"
-"""A memory controller's address: its own, counted within what it holds (PPR, "MCA_ADDR_UMC"), not a physical one."""
+PADDRV, PHYSICAL, NORMALIZED = 54, "physical", "normalized"
+"""A memory controller's address: its own, counted within what it holds (PPR, "MCA_ADDR_UMC"), not a physical one,
+unless bit 54 says so (MCI_STATUS_PADDRV of the kernel's mce.h)."""
 CORE_VALID = 56
 """ErrCoreIdVal: bits 37:32 tell which core's request it was."""
 
@@ -37,7 +38,8 @@ CORE_VALID = 56
 CORE = {0: 0x10, 1: 0x01, 2: 0x02, 3: 0x03, 5: 0x05, 6: 0x06}
 """McaType by bank, for a core's banks in every PPR so far: what is left to go by where a guest's log has no IPID."""
 CORE_HARDWARE, OLD_LOAD_STORE = 0xB0, 0x00
-FIRST_NEW_LOAD_STORE = (0x17, 0x30)
+FIRST_NEW_LOAD_STORE, OLD_AGAIN = (0x17, 0x30), 0x1A
+"""The models between which the load/store unit is of the second type: Zen 5's tell the first again."""
 
 
 def explain(processor: Processor, bank: int, status: int, ipid: int | None, synd: int | None) -> dict[str, Any]:
@@ -66,13 +68,14 @@ def explain(processor: Processor, bank: int, status: int, ipid: int | None, synd
     if place := _place(unit, extended, ipid, synd):
         told["memory"] = place
     if unit is MEMORY_CONTROLLER:
-        told["address_mode"] = NORMALIZED
+        told["address_mode"] = PHYSICAL if bit(status, PADDRV) else NORMALIZED
     return told
 
 
 def _core_unit(processor: Processor, bank: int) -> Unit | None:
     kind = CORE.get(bank)
-    if bank == 0 and (processor.family or 0, processor.model or 0) < FIRST_NEW_LOAD_STORE:
+    family = processor.family or 0
+    if bank == 0 and (family >= OLD_AGAIN or (family, processor.model or 0) < FIRST_NEW_LOAD_STORE):
         kind = OLD_LOAD_STORE
     return None if kind is None else UNITS[CORE_HARDWARE, kind]
 

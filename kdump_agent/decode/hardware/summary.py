@@ -17,12 +17,13 @@ HOW_BAD = {
 }  # fmt: skip
 REMEDIES = {
     "memory": "test, reseat or replace {dimms}",
-    "met": "find the DIMM that {lost} (EDAC, rasdaemon or the management controller may know), then test, reseat or "
-    "replace it; the processor that met the lost data need not be at fault",
+    "met": "find the DIMM that {lost} (EDAC, rasdaemon or the management controller may know; it may be a device's "
+    "memory, too), then test, reseat or replace it; the processor that met the lost data need not be at fault",
     "packaged": "update the firmware; if it comes back, replace the processor{of_socket} or accelerator: this memory "
     "is built into it",
     "processor": "update firmware and microcode; if it comes back, replace the processor{of_socket}",
-    "interconnect": "reseat the processors and check the board and the links between them; update the firmware",
+    "interconnect": "update the firmware; if it comes back, reseat the processors and check the board and the links "
+    "between them",
     "io": "look for AER messages and reseat or replace the device {behind}; update its firmware",
     "power": "check power supplies, voltage regulators and cooling; update firmware and microcode",
     "thermal": "check fans, heat sinks and air flow",

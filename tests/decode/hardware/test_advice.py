@@ -401,3 +401,41 @@ def test_an_uncorrected_error_is_kept_among_any_number_of_corrected_ones(correct
     records = find(lines(f"{flood}{before}{lost}{flood}"))
     assert len(records) == 256
     assert sum("UC" in record.decoded["flags"] for record in records) == 1
+
+
+def test_poison_without_a_loss_blames_no_memory() -> None:
+    left = check(VAL | PCC | POISON, bank=14, processor="2:a50f00", registers="TSC 1 IPID 700b040000000", mcg=0)
+    assert left.decoded.get("consumed") is None
+    assert "firmware may have left these bits" in left.summary
+    assert "DIMM" not in left.summary
+
+
+def test_an_address_that_is_no_memory_of_the_kernels_is_looked_for_among_the_devices() -> None:
+    record = only("Memory failure: 0xe8ac0: memory outside kernel control\n")
+    assert "/proc/iomem" in record.summary
+    assert "DIMM" not in record.summary
+
+
+def test_a_dimm_that_firmware_does_not_know_is_none() -> None:
+    text = "{1}[Hardware Error]:  fru_text: DIMM ??\n{1}[Hardware Error]:   section_type: memory error\n"
+    record = only(FIRMWARE + text)
+    assert "that DIMM" not in record.summary
+    assert part.signature([record]) == "1:memory"
+
+
+def test_zen_5_has_the_first_load_store_unit_again() -> None:
+    zen5, zen4 = (
+        check(VAL | EN | 0xD_0175, bank=0, processor=each, registers="TSC 1").decoded["details"]
+        for each in ("2:b40f40", "2:a60f12")
+    )
+    assert zen5 == ["data cache data error type 2"]
+    assert zen4 == ["miss address buffer parity"]
+
+
+def test_a_memory_controller_tells_a_physical_address_where_its_status_says_so() -> None:
+    own, physical = (
+        check(VAL | EN | bit | 0x011B, bank=17, processor="2:a00f11", registers="TSC 1 ADDR 12345000 IPID 9600050f00")
+        for bit in (0, 1 << 54)
+    )
+    assert "normalized address 0x12345000" in own.summary
+    assert ", address 0x12345000" in physical.summary
