@@ -89,7 +89,20 @@ def _why_no_dump(facts: Facts, boot: Boot | None) -> Iterator[str]:
     yield from (f"{finding['code']}: {finding['fact']}" for finding in blamed)
     yield from (each["fact"] for each in arming["findings"] if each["code"] in TELLING)
     if not blamed and not ran:
-        yield f"the host was {arming['verdict']} then: a reset, a power loss, a hang, or a crash kernel that died"
+        yield f"the host was {arming['verdict']} then: {_unexplained(facts)}"
+
+
+def _unexplained(facts: Facts) -> str:
+    """Say what may have happened: panic() enters the crash kernel first and dumps the log to pstore after it.
+
+    With crash_kexec_post_notifiers it is the other way round (kernel/panic.c).
+    """
+    if any(record.why == "Panic" for record in facts.records):
+        return (
+            "the kernel went on after its panic and kept its log in pstore, so that the crash kernel was not loaded any "
+            "more, or it died (where crash_kexec_post_notifiers is set)"
+        )
+    return "a reset, a power loss, a hang, or a crash kernel that died"
 
 
 def _last_of_kernel(facts: Facts) -> Iterator[bytes]:

@@ -203,6 +203,15 @@ def test_a_dump_that_went_elsewhere_is_said_to_have_gone_there(host: Reborn) -> 
     ]
 
 
+def test_a_panic_in_pstore_tells_that_no_crash_kernel_was_entered(host: Reborn) -> None:
+    boots = Boots(host.memory)
+    boots.open(CRASHED, began=BEGAN - HOUR, now=BEGAN - 90)
+    boots.note({"verdict": "armed", "at": BEGAN - HOUR, "findings": []})
+    host.write("sys/fs/pstore/dmesg-ramoops-0", PANIC)
+    (why,) = host.report()["last_boot"]["why_no_dump"]
+    assert why.startswith("the host was armed then: the kernel went on after its panic")
+
+
 def test_one_boot_gives_one_report_however_often_the_agent_starts(host: Reborn) -> None:
     assert host.inquest()([], ())
     assert not host.inquest()(host.jobs.all()[0], ())
