@@ -15,7 +15,7 @@ from kdump_agent.model import Artifact, CrashDir, Job, Stage
 from kdump_agent.ship.directory import Directory
 from kdump_agent.ship.endpoint import Endpoint
 from kdump_agent.ship.tus import Tus
-from kdump_agent.stages.ship import ShipStage
+from kdump_agent.stages.ship import SLICE, ShipStage, slice_of
 
 from .ship.server import TusServer
 from .ship.test_liar import cutting_proxy
@@ -42,12 +42,15 @@ class Hand:
         return self.stage(self.job)
 
 
+@pytest.mark.parametrize(("piece", "cut"), [(SLICE, 2 << 20), (1 << 20, 1 << 19)])
 def test_a_line_that_breaks_each_connection_after_some_bytes_is_gone_on_with_at_once(
-    tmp_path: Path, tus: TusServer
+    tmp_path: Path, tus: TusServer, piece: int, cut: int
 ) -> None:
-    with cutting_proxy(tus.port, [2 << 20] * 20) as port:
+    with cutting_proxy(tus.port, [cut] * 60) as port:
         hand = Hand(tmp_path / "state", Tus(f"http://127.0.0.1:{port}/files/"))
-        assert hand.go().stage is Stage.DELIVERED
+        hand.stage = replace(hand.stage, slice=piece)
+        while hand.job.stage is not Stage.DELIVERED:
+            hand.job = hand.go()
     assert ("warning", "cut off, going on") in hand.log.events
     assert [[upload.path.read_bytes() for upload in each] for each in tus.arrived().values()] == [[CONTENT]]
 
@@ -55,6 +58,22 @@ def test_a_line_that_breaks_each_connection_after_some_bytes_is_gone_on_with_at_
 def test_a_line_that_carries_next_to_nothing_is_waited_for(tmp_path: Path, tus: TusServer) -> None:
     with cutting_proxy(tus.port, [1 << 19] * 20) as port, pytest.raises(Retryable, match="cannot be reached"):
         Hand(tmp_path / "state", Tus(f"http://127.0.0.1:{port}/files/")).go()
+
+
+@pytest.mark.parametrize(
+    ("bandwidth", "seconds"), [(1 << 10, 60), (10 << 10, 60), (1 << 20, 60), (64 << 20, 1), (1 << 30, 1)]
+)
+def test_everything_else_waits_a_minute_at_most_for_a_slice_at_the_set_bandwidth(bandwidth: int, seconds: int) -> None:
+    assert slice_of(bandwidth) <= bandwidth * seconds
+    assert slice_of(None) == SLICE
+
+
+def test_one_call_moves_one_slice(tmp_path: Path) -> None:
+    hand = Hand(tmp_path / "state", Directory(tmp_path / "outbox"))
+    hand.stage = replace(hand.stage, slice=len(CONTENT) // 2 + 1)
+    hand.job = hand.go()
+    assert hand.job.stage is Stage.PACKED
+    assert hand.go().stage is Stage.DELIVERED
 
 
 class Told(Directory):

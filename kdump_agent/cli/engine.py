@@ -28,7 +28,7 @@ from kdump_agent.settings import Settings
 from kdump_agent.ship.backoff import spread_left
 from kdump_agent.stages.decode import DecodeStage
 from kdump_agent.stages.pack import PackStage
-from kdump_agent.stages.ship import ShipStage
+from kdump_agent.stages.ship import ShipStage, slice_of
 from kdump_agent.stages.source import open_source
 from kdump_agent.vmcore.header import read_header
 
@@ -70,7 +70,10 @@ def build(
     """Return the agent that these settings describe; ``spread`` lets it wait for its turn after a boot."""
     settings, jobs = setting.settings, setting.jobs
     endpoint = lru_cache(maxsize=1)(partial(wire.endpoint, settings))
-    ship = partial(ShipStage, jobs, endpoint, setting.host.name, log, progress, progress.beat)
+    ship = partial(
+        ShipStage, jobs, endpoint, setting.host.name, log, progress, progress.beat,
+        slice=slice_of(settings.ship.bandwidth),
+    )  # fmt: skip
     effort = Effort(
         settings.pack.level, settings.pack.threads, settings.pack.min_saving, floor=settings.retain.min_free
     )  # fmt: skip

@@ -25,7 +25,7 @@ from .pack import MANIFEST, PACKED, without_dump
 from .source import Vanished, open_source
 
 SLICE = 64 << 20
-"""Bytes that one call sends."""
+"""Bytes that one call sends, at most."""
 ENOUGH = 1 << 20
 """Bytes that make a try which was cut off no failed one: a line or a proxy that breaks each connection after a while
 would else be waited for ever longer, though it carries."""
@@ -48,6 +48,8 @@ class ShipStage:
     beat: Callable[[], None]
     done: Stage
     """Where the job is when all is delivered."""
+    slice: int = SLICE
+    """Bytes that one call sends."""
 
     def __call__(self, job: Job) -> Job:
         """Send one slice of what is not yet delivered. Raises AgentError, OSError."""
@@ -81,7 +83,7 @@ class ShipStage:
     def _send(self, job: Job, item: Item, artifact: Artifact, upload: Upload) -> bool:
         endpoint = self.endpoint()
         offset = endpoint.offset(item, upload.handle)
-        end = min(item.size, offset + SLICE)
+        end = min(item.size, offset + self.slice)
 
         def tell(done: int) -> None:
             self.tell(f"sending {artifact.name} of {job.id}", done, item.size)
@@ -110,7 +112,7 @@ class ShipStage:
             raise cut
         self.beat()
         moved = self.endpoint().offset(item, upload.handle)
-        if moved < offset + ENOUGH:
+        if moved < offset + min(ENOUGH, self.slice // 8):
             raise cut
         self.log.warning("cut off, going on", file=item.key, bytes=moved, why=cut)
         return moved
@@ -138,6 +140,11 @@ class ShipStage:
         }
         metadata = {name: value for name, value in facts.items() if value is not None}
         return Item(f"crashes/{self.host_name}/{job.id}/{artifact.name}", artifact.size, artifact.sha256, metadata)
+
+
+def slice_of(bandwidth: int | None) -> int:
+    """Return the bytes that one call sends at so many a second: a minute's worth, for everything else waits so long."""
+    return SLICE if bandwidth is None else min(SLICE, 60 * bandwidth)
 
 
 def _delivered(job: Job, artifact: Artifact) -> bool:
