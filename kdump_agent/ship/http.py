@@ -116,9 +116,9 @@ class Http:
             try:
                 answer = self._exchange(session, method, url, headers, body)
             except requests.exceptions.SSLError as exc:
-                raise _of_tls(exc, url) from None
+                raise _of_tls(exc, url, body) from None
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
-                raise Retryable(f"{url}: cannot be reached: {_reason(exc)}") from None
+                raise _cut(exc, url, body) from None
         _judge(answer.status_code, answer.headers, url, gone)
         return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()})
 
@@ -202,15 +202,25 @@ def retry_after(text: str | None, now: float) -> float | None:
         return None
 
 
-def _of_tls(exc: BaseException, url: str) -> AgentError:
+def _of_tls(exc: BaseException, url: str, body: Slice | None) -> AgentError:
     """Tell a failure of TLS that time mends from one for a person."""
     found = next((each for each in _chain(exc) if isinstance(each, ssl.SSLError)), None)
     if getattr(found, "verify_code", None) in _OUT_OF_TIME:
         hint = "check this host's clock and the server's certificate"
         return Retryable(f"{url}: TLS was refused: {_reason(exc)}; {hint}")
     if isinstance(found, _CUT) or getattr(found, "reason", None) in _GARBLED:
-        return Retryable(f"{url}: cannot be reached: {_reason(exc)}")
+        return _cut(exc, url, body)
     return Permanent(f"{url}: TLS was refused: {_reason(exc)}; check endpoint.url, ca_file and client_cert")
+
+
+def _cut(exc: BaseException, url: str, body: Slice | None) -> Retryable:
+    """Say how far it came: who closes in the middle may have refused, and his answer was lost with the connection."""
+    if body is None or not body.taken:
+        return Retryable(f"{url}: cannot be reached: {_reason(exc)}")
+    hint = (
+        "if that comes again, see the log of the endpoint and of a proxy before it: a limit of size or time does that"
+    )
+    return Retryable(f"{url}: cut off after {body.taken} bytes: {_reason(exc)}; {hint}")
 
 
 def _reason(exc: BaseException) -> str:

@@ -44,6 +44,7 @@ class Slice:
 
     def __init__(self, source: int, offset: int, length: int, throttle: Throttle, tell: Callable[[int], None]) -> None:
         self._source, self._at, self._end = source, offset, offset + length
+        self._begin = offset
         self._throttle, self._tell = throttle, tell
         self.progress: Callable[[], None] = lambda: None
         """Called when a block was taken."""
@@ -51,6 +52,11 @@ class Slice:
     def __len__(self) -> int:
         """Return the bytes that are left; requests takes it for the Content-Length."""
         return self._end - self._at
+
+    @property
+    def taken(self) -> int:
+        """Bytes that were read."""
+        return self._at - self._begin
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, at most ``size``. Raises EOFError when the file ends before the slice does."""
