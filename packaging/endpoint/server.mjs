@@ -52,20 +52,35 @@ function layOnce(upload) {
 async function lay(upload) {
   const file = join(uploads, upload.id);
   const place = join(folder, upload.metadata.key);
-  if ((await inode(file)) !== (await inode(place))) await give(file, place, upload.metadata.sha256);
+  if ((await inode(file)) !== (await inode(place))) await give(upload, file, place);
   for (let above = place; above !== folder; ) await sync((above = dirname(above)));
 }
 
-async function give(file, place, sha256) {
-  if ((await syncedHash(file)) !== sha256) {
+async function give(upload, file, place) {
+  if ((await syncedHash(file)) !== upload.metadata.sha256) {
     await rm(file); // the host is told that we know the upload no longer, and begins anew
     throw { status_code: 460, body: "what has arrived has another hash\n" };
   }
-  const draft = `${file}.link`;
   await mkdir(dirname(place), { recursive: true });
+  await (upload.metadata.key.startsWith("hosts/") ? replace(file, place) : add(file, place, upload.metadata.sha256));
+}
+
+// a host's newer status replaces the older one
+async function replace(file, place) {
+  const draft = `${file}.link`;
   await rm(draft, { force: true });
   await link(file, draft);
-  await rename(draft, place); // a host's newer status replaces the older one
+  await rename(draft, place);
+}
+
+// no host replaces what another has told of a crash; the same file may come twice, when our word was lost
+async function add(file, place, sha256) {
+  try {
+    await link(file, place);
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    if ((await syncedHash(place)) !== sha256) throw { status_code: 403, body: "another file lies under this key\n" };
+  }
 }
 
 async function inode(path) {

@@ -191,6 +191,26 @@ def test_what_has_arrived_but_does_not_lie_under_its_key_has_no_receipt(endpoint
     tus.finish(item, handle, lambda: None)
 
 
+def test_no_host_replaces_what_lies_under_a_key_but_a_status(endpoint: Endpoint, tmp_path: Path) -> None:
+    tus = Tus(endpoint.url.replace("tus+", ""), lambda: TOKEN, Trust(endpoint.ca))
+
+    def send(key: str, content: bytes) -> None:
+        (tmp_path / "source").write_bytes(content)
+        item = Item(key, len(content), hashlib.sha256(content).hexdigest())
+        handle = tus.begin(item)
+        with (tmp_path / "source").open("rb") as source:
+            tus.append(item, handle, 0, source.fileno(), item.size, lambda _done: None)
+        tus.finish(item, handle, lambda: None)
+
+    crash, status = "crashes/h/id/report.json", "hosts/h/status.json"
+    for key in (crash, crash, status):
+        send(key, b"first")
+    with pytest.raises(Permanent, match="HTTP 403"):
+        send(crash, b"forged")
+    send(status, b"newer")
+    assert [(endpoint.folder / key).read_bytes() for key in (crash, status)] == [b"first", b"newer"]
+
+
 def test_a_key_that_leads_out_of_the_folder_is_refused(endpoint: Endpoint) -> None:
     tus = Tus(endpoint.url.replace("tus+", ""), lambda: TOKEN, Trust(endpoint.ca))
     for key in ("crashes/../../etc/passwd", "crashes/h/../x", "/etc/passwd", "crashes/h/.x/report.json", "uploads/h/x"):
