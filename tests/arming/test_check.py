@@ -83,11 +83,14 @@ def test_the_reservation_is_taken_from_iomem_where_sysfs_does_not_tell(tmp_path:
     assert facts.reservation.reserved == 0x2CFFFFFF - 0x1E000000 + 1
 
 
-def test_a_target_on_the_network_is_not_asked_and_that_is_said(tmp_path: Path) -> None:
-    mounts = "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n60 22 0:44 / /var/crash rw shared:9 - nfs4 nas:/crash rw\n"
+@pytest.mark.parametrize("kind", ["nfs4", "autofs"])
+def test_a_target_on_the_network_is_not_asked_and_that_is_said(tmp_path: Path, kind: str) -> None:
+    mounts = (
+        f"22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n60 22 0:44 / /var/crash rw shared:9 - {kind} nas:/crash rw\n"
+    )
     facts = gather(build(tmp_path, {**HOSTS["debian 12"], "proc/self/mountinfo": mounts}))
     assert facts.target.bytes_free is None
-    assert "nfs4" in facts.doubts["target"]
+    assert kind in facts.doubts["target"]
     assert judge(facts).state == "armed"
 
 

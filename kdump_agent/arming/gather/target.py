@@ -13,8 +13,8 @@ from kdump_agent.arming.facts import Target
 from kdump_agent.files import free_space
 from kdump_agent.look import Look
 
-NETWORK = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "9p", "fuse.sshfs", "fuse.glusterfs")
-"""File systems whose server may be gone: no call on them ends then."""
+NETWORK = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "9p", "fuse.sshfs", "fuse.glusterfs", "autofs")
+"""File systems whose server may be gone: no call on them ends then. To look below autofs mounts such a one."""
 
 
 def target(look: Look, settings: Mapping[str, str]) -> Target:
