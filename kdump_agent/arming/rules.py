@@ -160,7 +160,7 @@ RULES = (
         "note",
         seen.kernel_stale,
         "an older crash kernel may not know the disk that the running kernel knows, and its modules may be gone",
-        "rebuild",
+        "use this kernel",
     ),
     Rule(
         "initrd.missing",

@@ -110,12 +110,21 @@ REMEDIES: dict[str, dict[str, Remedy | None]] = {
         "rhel9": Remedy(("kdumpctl rebuild", "kdumpctl restart"), safe=True),
         # mkdumprd is run again when kdump.conf is newer than the initrd
         "red hat": Remedy(("touch /etc/kdump.conf", "kdumpctl restart"), safe=True),
-        "debian7": Remedy(("update-initramfs -u -k all", "kdump-config unload", "kdump-config load"), safe=True),
+        "debian7": Remedy(("update-initramfs -u -k all", "kdump-config unload", "kdump-config load")),
         # kdump-config(8) builds a missing one when it loads; its "symlinks" refuses as long as one is loaded
         "debian": Remedy(
             ("rm -f /var/lib/kdump/initrd.img-$(uname -r)", "systemctl restart kdump-tools.service")
         ),
         "suse": Remedy(("mkdumprd -f", "systemctl restart kdump.service"), safe=True),
+    },
+    "use this kernel": {
+        "red hat": Remedy(("sed -i 's/^KDUMP_KERNELVER=.*/KDUMP_KERNELVER=/' /etc/sysconfig/kdump",
+                           "systemctl restart kdump.service")),
+        "debian7": Remedy(("vi /etc/default/kdump-tools  # take out KDUMP_KERNEL, KDUMP_INITRD", "kdump-config load")),
+        # kdump-config(8) renews its links to the running kernel whenever it loads
+        "debian": Remedy(("systemctl restart kdump-tools.service",), safe=True),
+        "suse": Remedy(("sed -i 's/^KDUMP_KERNELVER=.*/KDUMP_KERNELVER=/' /etc/sysconfig/kdump",
+                        "systemctl restart kdump.service")),
     },
     "switch on": {
         "debian": Remedy(
