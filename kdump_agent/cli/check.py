@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 from kdump_agent.arming.document import document
+from kdump_agent.arming.facts import Facts
 from kdump_agent.arming.gather import gather
 from kdump_agent.arming.verdict import EXIT_CODES, Finding, Verdict, judge
 from kdump_agent.errors import ConfigError
@@ -42,6 +43,7 @@ def main(args: argparse.Namespace) -> int:
         _print_commands(verdict)
     else:
         _print(verdict)
+        _print_doubts(verdict, facts)
     return EXIT_CODES[verdict.state]
 
 
@@ -64,6 +66,13 @@ def _print(verdict: Verdict) -> None:
         say(f"{'':<8} {finding.reason}")
         for number, line in enumerate(_lines(finding)):
             say(f"{'fix:' if not number else '':>8} {line}")
+
+
+def _print_doubts(verdict: Verdict, facts: Facts) -> None:
+    """What no finding has said already."""
+    said = {finding.fact for finding in verdict.findings}
+    for number, (topic, why) in enumerate((topic, why) for topic, why in facts.doubts.items() if why not in said):
+        say(("" if number else "\n") + f"could not look at the {topic}: {plain(why)}")
 
 
 def _print_commands(verdict: Verdict) -> None:

@@ -62,6 +62,19 @@ def test_a_fact_that_holds_terminal_orders_is_escaped(tmp_path: Path, capsys: py
     assert "\x1b" not in capsys.readouterr().out
 
 
+def test_what_could_not_be_looked_at_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unreadable = {
+        "var/lib/kdump/vmlinuz": None,
+        "var/lib/kdump/vmlinuz/x": "",
+        "sys/kernel/kexec_crash_loaded": "perhaps",
+    }
+    root = build(tmp_path, {**HOSTS["debian 12"], **unreadable}).root
+    main(["check", "--root", str(root)])
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1] == "could not look at the signature: /var/lib/kdump/vmlinuz: Is a directory"
+    assert said.count("holds no number") == 1
+
+
 def test_yes_runs_each_safe_command_once_and_says_how_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
     findings = tuple(
         Finding(code, "warning", "", "", Remedy(commands, safe))
