@@ -99,8 +99,8 @@ def _unexplained(facts: Facts) -> str:
     """
     if any(record.why == "Panic" for record in facts.records):
         return (
-            "the kernel went on after its panic and kept its log in pstore, so that the crash kernel was not loaded "
-            "any more, or it died (where crash_kexec_post_notifiers is set)"
+            "the kernel went on after its panic and kept its log in pstore, so no crash kernel was loaded any more, "
+            "or it died (where crash_kexec_post_notifiers is set)"
         )
     return "a reset, a power loss, a hang, or a crash kernel that died"
 
