@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from kdump_agent import __version__
-from kdump_agent.errors import AgentError
+from kdump_agent.errors import AgentError, ConfigError
 
 COMMANDS = {  # module -> what ``--help`` says of it
     "run": "watch the crash folder and ship every new dump (what the service runs)",
@@ -56,8 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_UNHEARD
     except OSError as exc:
         sys.stdout = _nowhere("w")
-        print(f"kdump-agent: {_words(exc)}", file=sys.stderr)  # noqa: T201
-        return EXIT_FAILED
+        return _fail("kdump-agent", _words(exc))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
@@ -66,9 +65,18 @@ def _run(words: Sequence[str]) -> int:
     args = _parser(words).parse_args(words)
     try:
         return int(import_module(f"kdump_agent.cli.{args.command}").main(args))
+    except ConfigError as exc:
+        return _fail(f"kdump-agent {args.command}", *str(exc).split("\n"))
     except AgentError as exc:
-        print(f"kdump-agent {args.command}: {exc}", file=sys.stderr)  # noqa: T201
-        return EXIT_FAILED
+        return _fail(f"kdump-agent {args.command}", str(exc))
+
+
+def _fail(who: str, *lines: str) -> int:
+    """Say on standard error what failed; a name in it may be one that a stranger gave to a folder of crashes."""
+    from kdump_agent.report.terminal import plain
+
+    print(f"{who}:", "\n".join(map(plain, lines)), file=sys.stderr)  # noqa: T201
+    return EXIT_FAILED
 
 
 def _ready_streams() -> None:

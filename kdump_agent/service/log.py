@@ -5,6 +5,7 @@ Everybody else takes a ``Log`` as an argument; only ``set_up`` knows structlog.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Protocol
@@ -36,7 +37,8 @@ def set_up() -> Log:
         _harmless,
     ]
     if pretty:
-        shape.append(structlog.dev.ConsoleRenderer(colors=True))
+        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"  # no-color.org
+        shape.append(structlog.dev.ConsoleRenderer(colors=wanted))
     else:
         shape.append(structlog.processors.JSONRenderer(default=str))
     structlog.configure(processors=shape, logger_factory=structlog.PrintLoggerFactory(sys.stderr))

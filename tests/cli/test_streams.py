@@ -44,6 +44,15 @@ def test_an_answer_that_cannot_be_written_is_a_failure_with_its_reason(words: li
     assert answer.stderr == "kdump-agent: standard output: No space left on device\n"
 
 
+def test_a_strangers_name_gives_the_terminal_no_order(tmp_path: Path) -> None:
+    folder = tmp_path / "2026\x1b[2J\nkdump-agent: all is well"
+    folder.mkdir()
+    answer = ask(["ship", str(folder)], '"$@"')
+    assert answer.returncode == 2
+    assert len(answer.stderr.splitlines()) == 1
+    assert "2026\\x1b[2J\\nkdump-agent" in answer.stderr
+
+
 def test_a_closed_stream_is_as_good_as_nowhere() -> None:
     answer = ask(["decode", str(MINIS / NULL)], '"$@" >&-')
     assert (answer.returncode, answer.stderr) == (0, "")
