@@ -305,7 +305,8 @@ class RetainSettings:
     remove_source: bool = option(
         yes_or_no,
         False,
-        "Does the local copy include the dump in the crash folder? If not, that folder is left alone.",
+        "Does the local copy include the dump in the crash folder? If not, that folder is left alone. A dump that was "
+        "shipped by hand from elsewhere is never removed.",
     )
 
 

@@ -7,6 +7,7 @@ import signal
 import time
 from dataclasses import replace
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Callable
 
 from kdump_agent import files
@@ -24,7 +25,6 @@ from kdump_agent.presence import Presence
 from kdump_agent.retain import policy, prune
 from kdump_agent.service.log import Log
 from kdump_agent.service.progress import Progress
-from kdump_agent.settings import Settings
 from kdump_agent.ship.backoff import spread_left
 from kdump_agent.stages.decode import DecodeStage
 from kdump_agent.stages.pack import PackStage
@@ -90,7 +90,7 @@ def build(
         scan=_scanner(setting),
         crash_time=partial(crash_time, beat=progress.beat),
         backoff=backoff(),
-        retain=partial(_retain, settings, jobs, log, inquest),
+        retain=partial(_retain, setting, log, inquest),
         log=log,
         presence=Presence(
             setting.host,
@@ -170,11 +170,12 @@ def crash_time(crash: CrashDir, beat: Callable[[], None] = lambda: None) -> int:
     return max(0, min(min(written) // 10**9, 1 << 33))
 
 
-def _retain(settings: Settings, jobs: Jobs, log: Log, inquest: Inquest, current: list[Job]) -> None:
+def _retain(setting: Setting, log: Log, inquest: Inquest, current: list[Job]) -> None:
     """Remove what the policy chooses, then the records that nothing refers to any more."""
-    chosen = settings.retain
+    chosen, jobs = setting.settings.retain, setting.jobs
+    with_source = {job.id: chosen.remove_source and _is_kdumps(job, setting.crash_dir) for job in current}
     copies = [
-        policy.Local(job, prune.copy_size(job, jobs.folder(job.id), with_source=chosen.remove_source))
+        policy.Local(job, prune.copy_size(job, jobs.folder(job.id), with_source=with_source[job.id]))
         for job in current
         if job.stage is Stage.DELIVERED
     ]
@@ -182,14 +183,20 @@ def _retain(settings: Settings, jobs: Jobs, log: Log, inquest: Inquest, current:
     free = files.free_space(jobs.home).bytes_free
     for removal in policy.choose(copies, limits, now=time.time(), bytes_free=free):
         try:
-            removed = prune.remove_copy(removal.job, jobs.folder(removal.job.id), with_source=chosen.remove_source)
-            jobs.save(_pruned(removal.job))
+            job = removal.job
+            removed = prune.remove_copy(job, jobs.folder(job.id), with_source=with_source[job.id])
+            jobs.save(_pruned(job))
         except OSError as exc:  # a crash folder that is read only must not keep the others
             log.error("not pruned", job=removal.job.id, why=f"{removal.job.crash.folder}: {exc.strerror or exc}")
             continue
         log.info("pruned", job=removal.job.id, reason=removal.reason, removed=[os.fsdecode(path) for path in removed])
     inquest.clear(current)
     _forget_old(current, jobs, log)
+
+
+def _is_kdumps(job: Job, crash_dir: Path) -> bool:
+    """Does its dump lie in the crash folder? What a person shipped from elsewhere is that person's."""
+    return crash_dir in (job.crash.folder, *job.crash.folder.parents)
 
 
 HISTORY = 1000

@@ -184,6 +184,15 @@ def test_sources_that_cannot_be_removed_do_not_keep_the_packed_copies(
     assert not list(machine.state.rglob("vmcore.zst"))
 
 
+def test_what_was_shipped_by_hand_from_elsewhere_is_never_removed(machine: Machine, tmp_path: Path) -> None:
+    mine = tmp_path / "evidence"
+    mine.write_bytes(dump_of(MINIS / AMD).read_bytes())
+    machine.write_config("[retain]\nkeep = 0\nremove_source = true\n")
+    machine.json("ship", str(mine))
+    assert "pruned" in machine.run("run", "--once").stderr
+    assert mine.exists()
+
+
 def test_nothing_undelivered_is_removed(machine: Machine) -> None:
     folder = machine.add(MINIS / NULL)
     machine.outbox.write_text("in the way")
