@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import signal
 import stat
@@ -20,7 +21,11 @@ from .settle import Finished, Look, Memory, Times, judge
 
 OWNERS = frozenset({0, os.geteuid()})
 MOST_ENTRIES = 20_000
-"""Names of one folder that we look at."""
+"""Names of one folder that we look at: so many of root's, and so many of others', who must not hide root's."""
+MOST_WALKED = 1_000_000
+"""Names that are counted at all: some seconds of work."""
+MOST_REFUSED = 1000
+"""What is refused in one look is told up to this number."""
 
 
 @dataclass
@@ -35,6 +40,13 @@ class Scan:
     """Not what a crash kernel leaves, and why."""
     problem: str | None = None
     """Why we could not look, if so."""
+
+    def refuse(self, path: Path, why: str) -> None:
+        """Note that something is not what a crash kernel leaves."""
+        if len(self.refused) < MOST_REFUSED:
+            self.refused.append((path, why))
+        elif len(self.refused) == MOST_REFUSED:
+            self.refused.append((path.parent, f"more than {MOST_REFUSED} things were refused; the rest is not told"))
 
 
 def scan(root: Path, memory: Memory, times: Times) -> Scan:
@@ -74,19 +86,31 @@ def _folders(top: int, result: Scan, root: Path) -> list[tuple[tuple[str, ...], 
                 if layout.is_crash_folder(name):
                     found.append(((name,), layout.kind_of(name)))
             elif layout.is_kdumps(name):
-                result.refused.append((root / name, "has the name of a crash folder, but is none"))
+                result.refuse(root / name, "has the name of a crash folder, but is none")
     return found
 
 
 def _list(folder: int, result: Scan, path: Path) -> list[str]:
-    names: list[str] = []
+    ours: list[str] = []
+    theirs: list[str] = []
+    left_out = False
     with os.scandir(folder) as entries:
-        for entry in entries:
-            if len(names) == MOST_ENTRIES:
-                result.refused.append((path, f"has more than {MOST_ENTRIES} entries; the rest was not looked at"))
-                break
-            names.append(entry.name)
-    return sorted(names)
+        for entry in itertools.islice(entries, MOST_WALKED):
+            names = ours if _is_ours(entry) else theirs
+            if len(names) < MOST_ENTRIES:
+                names.append(entry.name)
+            else:
+                left_out = True
+        left_out = left_out or next(entries, None) is not None
+    if left_out:
+        result.refuse(path, f"has more than {MOST_ENTRIES} entries; the rest was not looked at")
+    return sorted(ours + theirs)
+
+
+def _is_ours(entry: os.DirEntry[str]) -> bool:
+    with contextlib.suppress(OSError):
+        return entry.stat(follow_symlinks=False).st_uid in OWNERS
+    return False
 
 
 def _look_into(place: _Place, memory: Memory, times: Times, result: Scan) -> None:
@@ -96,11 +120,11 @@ def _look_into(place: _Place, memory: Memory, times: Times, result: Scan) -> Non
             for group in layout.groups(_list(folder, result, place.folder)):
                 _weigh(place, folder, trusted, group, memory, times, result)
     except Refused as exc:
-        result.refused.append((place.folder, str(exc)))
+        result.refuse(place.folder, str(exc))
     except FileNotFoundError:
         pass  # removed since it was listed
     except OSError as exc:
-        result.refused.append((place.folder, f"cannot be looked at: {exc.strerror}"))
+        result.refuse(place.folder, f"cannot be looked at: {exc.strerror}")
 
 
 def _weigh(
@@ -143,12 +167,12 @@ def _measure(place: _Place, folder: int, name: str | None, result: Scan) -> _Par
     try:
         fd = files.open_in(folder, name)
     except Refused as exc:
-        result.refused.append((place.folder / name, str(exc)))
+        result.refuse(place.folder / name, str(exc))
         return None
     except FileNotFoundError:
         return None
     except OSError as exc:
-        result.refused.append((place.folder / name, f"cannot be opened: {exc.strerror}"))
+        result.refuse(place.folder / name, f"cannot be opened: {exc.strerror}")
         return None
     try:
         found = os.fstat(fd)
@@ -156,7 +180,7 @@ def _measure(place: _Place, folder: int, name: str | None, result: Scan) -> _Par
         file = Dump(name, found.st_ino, found.st_size, found.st_mtime_ns)
         return _Part(file, max(found.st_mtime, found.st_ctime), _has_writer(fd))
     except Refused as exc:
-        result.refused.append((place.folder / name, str(exc)))
+        result.refuse(place.folder / name, str(exc))
         return None
     finally:
         os.close(fd)

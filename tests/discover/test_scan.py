@@ -261,6 +261,27 @@ def test_more_names_than_the_bound_are_said(tmp_path: Path, monkeypatch: pytest.
     assert refused(after_reboot(tmp_path)) == {tmp_path.name: "has more than 2 entries; the rest was not looked at"}
 
 
+@as_root
+def test_names_that_others_made_do_not_hide_roots_crashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """/var/crash is mode 1777 or 3777 on Ubuntu."""
+    monkeypatch.setattr(scanning, "MOST_ENTRIES", 2)
+    for number in range(9):
+        os.chown(fill(tmp_path / f"2026112320{number:02}"), 1000, 1000)
+    fill(tmp_path / "202611232119", "vmcore")
+    result = after_reboot(tmp_path)
+    assert [crash.folder.name for crash in result.found] == ["202611232119"]
+    assert "the rest was not looked at" in refused(result)[tmp_path.name]
+
+
+def test_what_is_refused_is_told_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "MOST_REFUSED", 2)
+    for number in range(5):
+        (tmp_path / f"2026112320{number:02}").symlink_to("/etc")
+    told = after_reboot(tmp_path).refused
+    assert [why for _, why in told[:2]] == ["has the name of a crash folder, but is none"] * 2
+    assert [why for _, why in told[2:]] == ["more than 2 things were refused; the rest is not told"]
+
+
 def test_a_crash_that_vanishes_between_two_looks_is_forgotten(tmp_path: Path) -> None:
     fill(tmp_path, "vmcore")
     memory = Memory()
