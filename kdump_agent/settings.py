@@ -178,7 +178,8 @@ class AgentSettings:
     crash_dir: Path | None = option(
         path,
         None,
-        "The folder in which crashes appear.",
+        "The folder in which crashes appear. It is one: what RHEL's kdump saves on the root file system when its own "
+        "target fails (failure_action dump_to_rootfs) is not seen there, and is shipped by `kdump-agent ship FOLDER`.",
         shown="what kdump's own settings say, else /var/crash",
     )
     state_dir: Path = option(path, Path("/var/lib/kdump-agent"), "Where jobs are kept; a local file system.")

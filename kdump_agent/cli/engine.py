@@ -33,7 +33,7 @@ from kdump_agent.stages.source import open_source
 from kdump_agent.vmcore.header import read_header
 
 from . import debugger, wire
-from .wire import PATHS, Setting, backoff, boot_id, boot_time
+from .wire import PATHS, Setting, backoff, boot_id, boot_time, find_crash_dir
 
 
 class StopRequest:
@@ -87,7 +87,7 @@ def build(
             Stage.ANALYSED: PackStage(jobs, setting.host.name, effort, log, progress),
             Stage.PACKED: ship(Stage.DELIVERED),
         },
-        scan=_scanner(setting),
+        scan=_scanner(setting, log),
         crash_time=partial(crash_time, beat=progress.beat),
         backoff=backoff(),
         retain=partial(_retain, setting, log, inquest),
@@ -127,13 +127,19 @@ def build(
     return agent
 
 
-def _scanner(setting: Setting) -> Callable[[], Scan]:
+def _scanner(setting: Setting, log: Log) -> Callable[[], Scan]:
+    """Look where kdump's dumps lie now: its target may be mounted after we began (nofail in fstab), and rings then."""
     memory, agent = Memory(), setting.settings.agent
+    folder = setting.crash_dir
 
     def look() -> Scan:
+        nonlocal folder
+        before, (folder, source) = folder, find_crash_dir(setting.settings)
+        if folder != before:
+            log.info("crash folder changed", crash_dir=str(folder), said_by=source, before=str(before))
         now = time.time()
         times = Times(now, time.monotonic(), boot_time(now), agent.settle, agent.incomplete_wait)
-        return scan(setting.crash_dir, memory, times)
+        return scan(folder, memory, times)
 
     return look
 

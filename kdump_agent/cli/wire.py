@@ -39,13 +39,17 @@ class Setting:
 def load(args: argparse.Namespace) -> Setting:
     """Read the settings that a command line asks for. Raises ConfigError."""
     settings = load_settings(args)
+    folder, source = find_crash_dir(settings)
+    return Setting(settings, read_host(settings), Jobs(settings.agent.state_dir), folder, source)
+
+
+def find_crash_dir(settings: Settings) -> tuple[Path, str]:
+    """Return the folder in which crashes appear as things are now, and what says so."""
     folder, source = settings.agent.crash_dir, "agent.crash_dir"
     if folder is None:
         found = crash_folder(PATHS)
         folder, source = found.path, found.source
-    return Setting(
-        settings, read_host(settings), Jobs(settings.agent.state_dir), Path(os.path.realpath(folder)), source
-    )
+    return Path(os.path.realpath(folder)), source
 
 
 def load_settings(args: argparse.Namespace) -> Settings:

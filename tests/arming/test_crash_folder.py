@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from kdump_agent.arming.distros.crash_folder import crash_folder
 from kdump_agent.arming.distros.mounts import holding, parse_mountinfo
+from kdump_agent.cli import engine, wire
+from kdump_agent.jobs import Jobs
 from kdump_agent.paths import HostPaths
+from kdump_agent.report.document import Host
+from kdump_agent.settings import Settings
+
+from ..test_agent import Quiet
 
 DEBIAN, RED_HAT, SUSE = "etc/default/kdump-tools", "etc/kdump.conf", "etc/sysconfig/kdump"
 MOUNTS = """\
@@ -132,3 +138,20 @@ def test_a_mount_that_only_we_see_read_only_is_none() -> None:
     )
     assert "ro" not in ours.options
     assert "ro" in truly.options
+
+
+def test_a_dump_target_that_is_mounted_after_the_agent_began_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nofail in fstab, nothing orders its mount before us."""
+    paths = host(tmp_path, {RED_HAT: "ext4 /dev/sdb1\npath /crash\n"})
+    monkeypatch.setattr(wire, "PATHS", paths)
+    dump = tmp_path / "mnt/late/crash/127.0.0.1-2026-11-23-21:03:20/vmcore"
+    dump.parent.mkdir(parents=True)
+    dump.write_bytes(b"content")
+    settings = Settings()
+    folder, source = wire.find_crash_dir(settings)
+    look = engine._scanner(wire.Setting(settings, Host("h", None, {}), Jobs(tmp_path), folder, source), Quiet())
+    assert not look().found
+    host(tmp_path, {"proc/self/mountinfo": MOUNTS + "40 22 8:17 / /mnt/late rw - ext4 /dev/sdb1 rw\n"})
+    assert [crash.folder for crash in look().found] == [dump.parent]
