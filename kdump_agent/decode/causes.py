@@ -76,8 +76,16 @@ RULES: tuple[Rule, ...] = (
         (PANIC, _NOT + r".{0,80}(?:hardware (?:memory )?error|SError|EDAC|UE (?:row|page)|CXL cachemem error)",
          "fatal hardware error"),
         ("SError", r"SError Interrupt on CPU ?\d+|-- SError", "SError interrupt"),
-        ("xternal abort", r"^Internal error: .{0,40}external abort|^Unhandled fault: .{0,40}external abort",
-         "external abort"),
+        ("xternal abort", r"^Internal error: .{0,40}external abort", "external abort"),
+    ),
+    # arch/arm/mm/fault.c: of a program's own fault it says no more; of the kernel's an Oops follows
+    *_rules(
+        "hardware", REPORT, NOWHERE,
+        ("xternal abort", r"^(?:8<--- cut here ---)?Unhandled fault: .{0,40}external abort", "external abort"),
+    ),
+    *_rules(
+        "page_fault", REPORT, OOPS,
+        ("Unhandled fault", r"^(?:8<--- cut here ---)?Unhandled (?:fault|prefetch abort): ", "unhandled fault {in}"),
     ),
     # What a watchdog's or a warning's report asked for; kernel/panic.c and the files named below
     *_rules(
@@ -148,7 +156,6 @@ RULES: tuple[Rule, ...] = (
         "page_fault", FATAL, OOPS,
         ("nable to handle", r"(?:BUG: )?[Uu]nable to handle (?:kernel|page fault|paging request|unknown|unaligned)",
          "page fault {in}"),
-        ("Unhandled fault", r"^(?:8<--- cut here ---)?Unhandled (?:fault|prefetch abort): ", "unhandled fault {in}"),
         ("kernel paging request", r"^CPU \d+ Unable to handle kernel paging request", "page fault {in}"),
         ("Bad pagetable", r"^(?:Oops: )?Bad pagetable: ", "bad page table {in}"),
     ),
@@ -341,6 +348,7 @@ RULES: tuple[Rule, ...] = (
         ("[#1]:", r"^([A-Z][A-Za-z ]{3,60})\[#1\]:", "oops: {1} {in}"),  # mips
         ("Oops", r"(?:^|error: )Oops(?:[:\[ -]|$)", "oops {in}"),
         ("Internal error: ", r"^Internal error: ([^:\[]{1,60})", "oops: {1} {in}"),
+        ("Internal error: ", r"^Internal error: : [0-9a-f]{1,16} \[#", "oops {in}"),
         ("exception: 0", r"^([A-Za-z -]{1,40} exception): [0-9a-f]{4} ", "oops: {1} {in}"),  # s390
         ("[#1]", r"^[A-Za-z0-9 -]{1,40}: [0-9a-f]{4} (?:ilc:\d )?\[#1\]", "oops {in}"),
         ("Unrecoverable ", r"^(?:Oops: )?Unrecoverable .{0,40}[Ee]xception", "unrecoverable exception {in}"),

@@ -64,7 +64,11 @@ def function(cause: Cause, lines: Sequence[Line], traces: Sequence[Trace], stood
     named = [(source, symbol) for source in cause.rule.look for symbol in sources[source]()]
     told = (symbol for source, symbol in named if not _passed(symbol, source, cause.rule.kind))
     helpers = (symbol for _, symbol in named if symbol not in REPORTING)
-    faulted = (symbol for source, symbol in named if source == causes.PC and cause.rule.weight in DEADLY)
+    faulted = (
+        symbol
+        for source, symbol in named
+        if source == causes.PC and (cause.rule.weight in DEADLY or cause.rule.look == causes.OOPS)
+    )
     found = next(told, None) or next(helpers, None) or next(faulted, None)
     return bare(found) if found else None
 

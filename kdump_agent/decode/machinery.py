@@ -203,9 +203,10 @@ _ENTRY = """
     ia32_sysret* call_softirq* start_secondary* secondary_startup* cpu_startup_entry cpu_idle* do_idle default_idle*
     arch_cpu_idle* mwait_idle* safe_halt acpi_safe_halt acpi_idle* cpuidle_* call_cpuidle intel_idle* rest_init
     start_kernel x86_64_start* i386_start_kernel arch_call_rest_init invoke_syscall* __invoke_syscall* ret_fast_syscall*
-    svc_preempt x64_sys_call ia32_sys_call sysc_* ret_from_syscall* ret_to_user* work_pending _stext _text _etext
+    svc_preempt x64_sys_call ia32_sys_call ret_from_syscall* ret_to_user* work_pending _stext _text _etext
     kernel_thread_helper child_rip kernel_thread_starter ret_from_kernel_user_thread handle_syscall handle_sys
-    start_here_common
+    start_here_common sysc_nr_ok sysc_noemu sysc_nosave sysc_tracego sysc_tracenogo sysc_return sysc_work sysc_tif
+    sysc_do_svc sysc_do_restart sysc_done sysc_restore sysc_enter sysc_saveall
 """
 _DRIVER_CORE = """
     device_add* device_del device_register device_unregister device_create* device_destroy device_initialize

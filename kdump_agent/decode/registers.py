@@ -55,7 +55,8 @@ _ADDRESSES = tuple(
         ),  # KFENCE, powerpc
         (
             " at ",
-            rf"(?:dereference|request|fault \(0x[0-9a-f]{{1,8}}\)) at {{1,20}}(?:{_HEX}|\((null)\))",
+            r"(?:dereference|request|(?:fault|exception|abort) \(0x[0-9a-f]{1,8}\)) at {1,20}"
+            rf"(?:{_HEX}|\((null)\))",
         ),  # x86 until 5.0, arm
         ("badaddr: ", rf"\bbadaddr: {_HEX}"),  # riscv
         ("DAR: ", rf"\bDAR: {_HEX}"),  # powerpc

@@ -104,6 +104,8 @@ def _frames(report: Document) -> Iterator[tuple[str, bool, bool, str | None]]:
     panic, frames = report.get("panic") or {}, list(report.get("frames") or [])
     rip = panic.get("rip") or {}
     if rip.get("symbol") and not any(spot(frame) == spot(rip) for frame in frames):
+        if frames and frames[0].get("offset") is None and frames[0].get("symbol") == rip["symbol"]:
+            del frames[0]  # arm's unwinder names who is called without saying where
         frames.insert(0, {**rip, "reliable": True, "section": frames[0].get("section") if frames else None})
     culprit = panic.get("function")
     marked = next((number for number, frame in enumerate(frames) if _is(frame, culprit)), None)

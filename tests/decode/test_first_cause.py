@@ -67,6 +67,29 @@ def test_a_stack_that_was_overrun_is_said_between_the_access_and_its_oops() -> N
     assert found.panic.fault_address == "0xffffc90010b3ff58"
 
 
+@pytest.mark.parametrize(
+    ("what", "kind", "function"),
+    [
+        ("alignment exception (0x001)", "page_fault", "sysc_probe"),
+        ("external abort on non-linefetch (0x1028)", "hardware", None),
+    ],
+)
+def test_arm_s_fault_without_a_name_of_its_own_is_the_kernel_s_only_where_an_oops_follows(
+    what: str, kind: str, function: str | None
+) -> None:
+    fault = [f"Unhandled fault: {what} at 0xf9e3a000", "pgd = 3f2a1b4c"]
+    oops = ["Internal error: : 1028 [#1] SMP ARM", "CPU: 0 PID: 213 Comm: systemd-udevd Not tainted 5.10.17 #1",
+            "PC is at sysc_probe+0x200/0x400"]  # fmt: skip
+    own, users, torn = decode(log((120, fault + oops))), decode(log((120, fault))), decode(log((120, oops)))
+    assert own.panic is not None
+    assert users.panic is not None
+    assert torn.panic is not None
+    assert (own.panic.kind, own.panic.function, own.panic.fault_address) == (kind, function, "0xf9e3a000")
+    assert own.doubts == ()
+    assert users.doubts == ("no line says that the kernel stopped: it may have gone on after this report",)
+    assert torn.panic.title == "oops in sysc_probe"
+
+
 def test_the_first_of_two_oopses_is_the_cause() -> None:
     second = ["kernel BUG at fs/inode.c:1!", "RIP: 0010:evict+0x1/0x2"]
     assert crash_of(log((1, NULL), (1.2, second))) == ("null_deref", "demo_read")

@@ -90,6 +90,13 @@ def test_other_stacks_are_not_the_broken_memory_s() -> None:
     assert list(rows.history({"other_stacks": stacks})) == []
 
 
+def test_where_the_cpu_stood_is_not_told_twice_where_arm_s_stack_begins_without_an_offset() -> None:
+    rip = {"symbol": "f", "offset": 4, "size": 8, "module": None}
+    frames = [{**rip, "offset": None, "size": None, "reliable": True}, {**rip, "symbol": "g", "reliable": True}]
+    shown, _ = rows.stack({"panic": {"rip": rip, "function": "f"}, "frames": frames})
+    assert [(row.text, row.culprit) for row in shown] == [("f+0x4/0x8", True), ("g+0x4/0x8", False)]
+
+
 def test_a_frame_that_comes_again_and_again_is_one_row() -> None:
     shown = render(lab("stack"))
     assert "    crashme_recurse+0x78/0x86 [crashme]  (29 times)\n    do_one_initcall" in shown
