@@ -29,6 +29,7 @@ from . import (
     edac_amd,
     edac_amd_old,
     edac_trace,
+    guest,
     memory_failure,
     nmi,
     power,
@@ -79,7 +80,9 @@ def find(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
     """Return every hardware error that a log tells of, in its order; at most ``MOST``."""
     text = "\n".join(line.text for line in lines)
     told = (record for marks, finder in FINDERS if any(mark in text for mark in marks) for record in finder(lines))
-    return tuple(_located(list(_relate(_join(sorted(_worst(_fold(told)), key=lambda record: record.line))))))
+    found = tuple(_located(list(_relate(_join(sorted(_worst(_fold(told)), key=lambda record: record.line))))))
+    name = guest.hypervisor(lines) if found else None
+    return tuple(guest.told_by_guest(found, name)) if name else found
 
 
 def _fold(records: Iterable[HardwareError]) -> Iterator[HardwareError]:

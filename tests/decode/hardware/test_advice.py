@@ -439,3 +439,18 @@ def test_a_memory_controller_tells_a_physical_address_where_its_status_says_so()
     )
     assert "normalized address 0x12345000" in own.summary
     assert ", address 0x12345000" in physical.summary
+
+
+@pytest.mark.parametrize("name", ["KVM", "VMware", "Microsoft Hyper-V", "Microsoft HyperV"])
+def test_what_a_virtual_machine_tells_is_no_place_in_a_real_one(name: str) -> None:
+    record = only(f"[    0.000000] Hypervisor detected: {name}\n" + GUEST_ZEN1)
+    assert record.decoded["guest"] == name
+    assert record.summary.endswith(f"; seen in a virtual machine ({name}): its host's log tells the real place.")
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["Hypervisor detected: Xen PV\n", "Hypervisor detected: Microsoft Hyper-V\nHyper-V: running as root partition\n"],
+)
+def test_the_kernel_that_owns_the_hardware_is_no_guest(start: str) -> None:
+    assert "guest" not in only(start + GUEST_ZEN1).decoded
