@@ -27,9 +27,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     jobs = wire.load(args).jobs
-    known = jobs.all()[0]
+    known, damaged = jobs.all()
     if args.id == "last" and not known:
-        raise AgentError("no crash is known on this host")
+        more = f"; records that cannot be used: {len(damaged)}, see `kdump-agent list`" if damaged else ""
+        raise AgentError(f"no crash is known on this host{more}")
     job = max(known, key=lambda job: job.crashed_at) if args.id == "last" else jobs.read(args.id)
     report = read_report(jobs, job)
     if args.json:
