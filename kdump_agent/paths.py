@@ -35,6 +35,12 @@ class HostPaths:
         return self.root / "run/ostree-booted"
 
     @property
+    def container_marks(self) -> tuple[Path, ...]:
+        """Files that only a container has: systemd's own and Podman's. Docker's /.dockerenv stays in an image that
+        becomes a virtual machine's."""
+        return tuple(self.root / mark for mark in ("run/systemd/container", "run/.containerenv"))
+
+    @property
     def machine_id(self) -> Path:
         return self.root / "etc/machine-id"
 

@@ -157,5 +157,7 @@ class Facts:
     watchdogs: tuple[Watchdog, ...] = ()
     rivals: tuple[str, ...] = ()
     """Others that purge or take dumps: "apport", "abrt"."""
+    container: str | None = None
+    """The file that tells that this is a container; its kernel is another host's."""
     doubts: Mapping[str, str] = field(default_factory=dict)
     """Topic -> why we could not look."""

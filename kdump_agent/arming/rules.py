@@ -30,6 +30,13 @@ class Rule:
 
 RULES = (
     Rule(
+        "host.container",
+        "unknown",
+        seen.in_container,
+        "the kernel, its crash kernel and its dumps are the host's: look, mend and run the agent there",
+        None,
+    ),
+    Rule(
         "kernel.no-kexec", "fatal", seen.no_kexec, "without kexec there is no crash kernel to start after a panic", None
     ),
     Rule(

@@ -31,6 +31,10 @@ ANALYSERS = (((5, 10), (7, 3)), ((3, 6), (6, 1)))
 issue 74), the common slab code of 3.6 (crash 6.1.0's changelog). Newest first."""
 
 
+def in_container(facts: Facts) -> str | None:
+    return f"this is a container ({facts.container} is there)" if facts.container else None
+
+
 def no_kexec(facts: Facts) -> str | None:
     if facts.reservation.supported is False and not _by_fadump(facts):
         return "/sys/kernel has neither kexec/crash_loaded nor kexec_crash_loaded"

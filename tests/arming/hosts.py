@@ -241,6 +241,8 @@ RHEL_9 = "5.14.0-503.11.1.el9_5.x86_64"
 DEBIAN_SETTINGS = "etc/default/kdump-tools"
 
 BROKEN = (
+    Broken("host.container", "debian 12", {"run/systemd/container": "lxc\n"}),
+    Broken("host.container", "rhel 9", {"run/.containerenv": ""}),
     Broken("kernel.no-kexec", "debian 13", {"sys/kernel/kexec_crash_loaded": None, "sys/kernel/kexec_crash_size": None}),
     Broken("kernel.kexec-disabled", "rhel 9", {**UNLOADED, "proc/sys/kernel/kexec_load_disabled": "1\n"}, "grep -rs kexec_load_dis"),
     Broken("kdump.unknown", "debian 12", {"sys/kernel/kexec_crash_loaded": "perhaps\n"}, "sudo kdump-agent check"),

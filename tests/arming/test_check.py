@@ -117,7 +117,7 @@ def test_a_remedy_is_known_wherever_a_rule_names_one() -> None:
 @pytest.mark.parametrize(
     ("change", "state"),
     [({}, "armed"), (UNLOADED, "not armed"), ({"proc/sys/kernel/panic_on_oops": "0\n"}, "degraded"),
-     ({"sys/kernel/kexec_crash_loaded": "perhaps"}, "unknown"),
+     ({"sys/kernel/kexec_crash_loaded": "perhaps"}, "unknown"), ({"run/systemd/container": "lxc\n"}, "unknown"),
      ({"etc/cron.daily/apport": "rm /var/crash/x"}, "armed")],
 )  # fmt: skip
 def test_the_worst_finding_decides_the_state(tmp_path: Path, change: dict[str, str], state: str) -> None:
@@ -182,6 +182,7 @@ HEALTHY: dict[str, tuple[str, dict[str, Content | Newer]]] = {
         "proc/self/mountinfo": "22 1 0:20 /@ / rw,relatime shared:1 - btrfs /dev/sda2 rw,subvol=/@\n",
         "kdump-agent-captures/stat-f-target": "10200300 4096 0\n",
     }),
+    "a virtual machine whose image was a container's": ("debian 12", {".dockerenv": ""}),
     "kexec was locked after kdump had loaded": ("debian 13", {"proc/sys/kernel/kexec_load_disabled": "1\n"}),
     "nothing about memory on the command line, and a crash kernel is loaded": ("debian 13", {
         "proc/cmdline": "root=/dev/sda1 ro\n", "sys/kernel/kexec_crash_size": None, "proc/iomem": None,

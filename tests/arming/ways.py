@@ -89,6 +89,7 @@ def ways(name: str) -> Iterator[tuple[str, Change]]:
 def _kernel(kind: Kind) -> Iterator[tuple[str, Change]]:
     unloaded: Change = {kind.loaded: "0\n"}
     nothing: Change = {**unloaded, kind.size: "0\n", "proc/iomem": "00100000-bffdffff : System RAM\n"}
+    yield "host.container", {"run/.containerenv": ""}
     yield "kernel.no-kexec", {kind.loaded: None, kind.size: None}
     yield "kernel.kexec-disabled", {**unloaded, "proc/sys/kernel/kexec_load_disabled": "1\n"}
     yield "kdump.unknown", {kind.loaded: "perhaps\n"}

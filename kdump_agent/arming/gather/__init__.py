@@ -39,5 +39,6 @@ def gather(paths: HostPaths) -> Facts:
         tools=tools(look, running.release),
         watchdogs=watchdogs(look),
         rivals=rivals(look),
+        container=next((look.name(mark) for mark in paths.container_marks if mark.exists()), None),
         doubts=look.doubts,
     )
