@@ -20,6 +20,7 @@ ECHO = "echo"
 # Where the function at fault is looked for, in this order.
 LINE = "line"  # the line itself names it
 NEXT = "next"  # one of the next lines names it ("caller is", "last function:", "at:")
+WORK = "work"  # the list of works in flight names what the pool that hangs is busy with
 HELD = "held"  # the list of locks still held names who took them
 PC = "pc"  # where the CPU stood
 STACK = "stack"  # the first trace
@@ -223,8 +224,8 @@ RULES: tuple[Rule, ...] = (
         ("ard LOCKUP", r"^Watchdog CPU:\d+ (?:detected )?Hard LOCKUP", "hard lockup {in}"),  # powerpc, 4.13 to 4.16
     ),
     *_rules(
-        "workqueue_lockup", REPORT, NOWHERE,
-        ("BUG: ", r"BUG: workqueue lockup", "workqueue lockup"),
+        "workqueue_lockup", REPORT, (WORK,),
+        ("BUG: ", r"BUG: workqueue lockup", "workqueue lockup {in}"),
     ),
     # kernel/rcu/tree_stall.h, kernel/rcu/tree_exp.h, kernel/rcu/tasks.h
     *_rules(

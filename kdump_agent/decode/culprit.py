@@ -28,6 +28,8 @@ NEXT_LINES = 15
 """Lines behind a cause in which the kernel still names the function."""
 _NAMED = re.compile(r"\bat: |\bat:$|caller is |trying to release lock|last function: ")
 _LISTED = re.compile(r" {0,4}#\d{1,3}: ")
+_POOL = re.compile(r"\bcpus=\S{1,200} (?:node=\S{1,10} )?flags=\S{1,10} nice=-?\d{1,3}")
+_WORK = re.compile(r"\d(?:\(RESCUER\))?:(?!wq_barrier_func)([A-Za-z_]\w{0,255})")
 _LAST = re.compile(r"last function: ([A-Za-z_]\w{0,255})")
 
 
@@ -54,6 +56,7 @@ def function(cause: Cause, lines: Sequence[Line], traces: Sequence[Trace], stood
         causes.PAIR: lambda: _line(cause),
         causes.NEXT: lambda: _next(lines),
         causes.HELD: lambda: _held(lines),
+        causes.WORK: lambda: _in_flight(lines),
         causes.PC: lambda: [frame.symbol for frame in stood.frames],
         causes.FIRST: lambda: _reliable(traces),
         causes.OWNER: lambda: _reliable(traces),
@@ -95,6 +98,17 @@ def _next(lines: Sequence[Line]) -> Iterator[str]:
             after = place(line.text[found.end() :]) or (place(lines[at + 1].text) if at + 1 < len(lines) else None)
             if after is not None and after.symbol:
                 yield after.symbol
+
+
+def _in_flight(lines: Sequence[Line]) -> Iterator[str]:
+    """What the pool that hangs is busy with; what only waits in it is a victim. kernel/workqueue.c, ``show_pwq``."""
+    stuck = _POOL.search(lines[0].text)
+    pool = None
+    for line in lines[1:]:
+        if found := _POOL.search(line.text):
+            pool = found[0]
+        elif stuck and pool == stuck[0] and "in-flight: " in line.text:
+            yield from _WORK.findall(line.text)
 
 
 def _held(lines: Sequence[Line]) -> Iterator[str]:

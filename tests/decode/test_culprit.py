@@ -87,6 +87,25 @@ def test_the_caller_is_read_from_the_line_that_names_it() -> None:
     assert function_of(leaked, "     last function: demo_work", *stack("dump_stack")) == "demo_work"
 
 
+@pytest.mark.parametrize(
+    ("pool", "works", "function"),
+    [
+        ("cpus=3 node=0 flags=0x1 nice=0", "in-flight: 14164:refill_work, 29532:other_work", "refill_work"),
+        ("cpus=3 node=0 flags=0x1 nice=0", "in-flight: 59(RESCUER):demo_work [demo] BAR(7)", "demo_work"),
+        ("cpus=3 node=0 flags=0x1 nice=0", "in-flight: 59:wq_barrier_func", None),
+        ("cpus=3 node=0 flags=0x1 nice=0", "pending: victim_work, victim_work", None),
+        ("cpus=4 node=0 flags=0x1 nice=0", "in-flight: 14164:innocent_work", None),
+        ("cpus=0-7 flags=0x4 nice=0", "in-flight: 11518:wb_workfn, 1705:wb_workfn", None),
+    ],
+)  # koverstreet/bcachefs' issues 114 and 37
+def test_a_pool_that_hangs_is_busy_with_what_is_in_flight_in_it(pool: str, works: str, function: str | None) -> None:
+    lockup = "BUG: workqueue lockup - pool cpus=3 node=0 flags=0x1 nice=0 stuck for 31s!"
+    told = ["Showing busy workqueues and worker pools:", "workqueue events: flags=0x0",
+            "  pwq 2: cpus=1 node=0 flags=0x0 nice=0 active=1/256", "    in-flight: 7:stranger_work",
+            f"  pwq 6: {pool} active=15/256 refcnt=16", f"    {works}"]  # fmt: skip
+    assert function_of(lockup, *told) == function
+
+
 STALL = "rcu: INFO: rcu_sched self-detected stall on CPU"
 SAMPLED = ["<IRQ>", "dump_stack", "nmi_cpu_backtrace", "rcu_dump_cpu_stacks", "rcu_sched_clock_irq",
            "hrtimer_interrupt", "asm_sysvec_apic_timer_interrupt", "</IRQ>",
