@@ -60,8 +60,9 @@ class DecodeStage:
 
     def _report_of(self, job: Job, folder: Path) -> tuple[dict[str, Any], bytes | None]:
         findings = read_crash(job, self.decoder(folder), self.beat)
+        log = None if is_raw(job) else findings.log  # it may be the log that ended us; it is shipped all the same
         report = document(
-            asdict(decode(findings.log or b"")),
+            asdict(decode(log or b"")),
             crash_id=job.id, host=self.host, crashed_at=job.crashed_at, dump=findings.dump,
             dmesg_source=findings.log_source, drill=job.crash.drill, partial=job.crash.partial,
             trusted=job.crash.trusted, doubts=(*job.doubts, *findings.doubts),
@@ -96,7 +97,7 @@ def read_crash(job: Job, decoder: Decoder, beat: Callable[[], None]) -> Findings
     )
     doubts += _doubts_of(job.crash)
     if is_raw(job):
-        doubts.append(f"the dump was not opened: {job.deaths - 1} tries of reading it ended the agent")
+        doubts.append(f"neither dump nor log was looked into: {job.deaths - 1} tries of that ended the agent")
         return Findings(log, source, facts, tuple(doubts))
     try:
         with open_source(job.crash, dump) as fd:
