@@ -64,7 +64,7 @@ class AnalyseStage:
         try:
             with open_source(job.crash, job.crash.dump) as fd:
                 return self._open(done, fd, folder, report)
-        except Permanent as exc:  # packing will meet the same trouble, and say so
+        except (Permanent, OSError) as exc:  # packing will meet the same trouble, and say so
             self.log.info("not analysed", job=job.id, why=str(exc))
             return done
 

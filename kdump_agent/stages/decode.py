@@ -101,15 +101,17 @@ def read_crash(job: Job, decoder: Decoder, beat: Callable[[], None]) -> Findings
         return Findings(log, source, facts, tuple(doubts))
     try:
         with open_source(job.crash, dump) as fd:
-            header = read_header(fd, beat)
-            facts = _facts(facts, header, _hash(fd, dump.size, beat))
+            facts = _facts(facts, read_header(fd, beat))
             if log is None:
                 answer = decoder.ask("dmesg", {"vmcore": fd}, beat)
                 log = answer.blobs.get(LOG)
                 source = "none" if log is None else "vmcore"
                 doubts += answer.doubts
+            facts = replace(facts, sha256=_hash(fd, dump.size, beat))
     except Permanent as exc:
         doubts.append(f"the dump was not read: {exc}")
+    except OSError as exc:  # a bad sector must not keep the report, whose log may be whole
+        doubts.append(f"the dump was not read to its end: {exc.strerror or exc}")
     if facts.sha256 is None:
         doubts.append("the dump's hash is not known yet; manifest.json tells it")
     return Findings(log, source, facts, tuple(doubts))
@@ -120,7 +122,7 @@ def _read_log(crash: CrashDir) -> tuple[bytes | None, list[str]]:
         return None, []
     try:
         log, complete = read_all(crash, crash.dmesg, LOG_LIMIT)
-    except Permanent as exc:
+    except (Permanent, OSError) as exc:
         return None, [f"the log beside the dump was not read: {exc}"]
     if program := packer(log):
         return None, [f"the log beside the dump is packed by {program}, and was not unpacked"]
@@ -135,9 +137,9 @@ def _doubts_of(crash: CrashDir) -> list[str]:
     return [words for true, words in said if true]
 
 
-def _facts(facts: DumpFacts, header: Header, sha256: str | None) -> DumpFacts:
+def _facts(facts: DumpFacts, header: Header) -> DumpFacts:
     return replace(
-        facts, format=header.format, sha256=sha256, whole=header.whole, why=tuple(header.why), release=header.release,
+        facts, format=header.format, whole=header.whole, why=tuple(header.why), release=header.release,
         version=header.version, machine=header.machine, build_id=header.build_id, compression=header.compression,
         pages=header.pages, level=header.dump_level,
     )  # fmt: skip

@@ -5,13 +5,14 @@ A dump that cannot be packed, or gains nothing by it, is only hashed: it is then
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Callable
 
 from kdump_agent import files
-from kdump_agent.errors import Retryable
+from kdump_agent.errors import Permanent, Retryable
 from kdump_agent.jobs import Jobs
 from kdump_agent.model import Artifact, Dump, Job, Stage
 from kdump_agent.pack.pack import Effort, Packed, pack
@@ -55,10 +56,7 @@ class PackStage:
         draft = self.jobs.folder(job.id) / _DRAFT
         with open_source(job.crash, dump) as fd:
             before = os.fstat(fd)
-            why_not = f"{job.deaths - 1} tries of it ended the agent" if is_raw(job) else None
-            packed = pack(
-                fd, draft, self.effort, lambda done: self.tell(f"packing {job.id}", done, dump.size), why_not=why_not
-            )
+            packed = self._read(job, dump, fd, draft)
             after = os.fstat(fd)
         if (before.st_size, before.st_mtime_ns, before.st_ctime_ns) != (
             after.st_size,
@@ -72,6 +70,17 @@ class PackStage:
             return Artifact(unpacked_name(dump.name), packed.source_size, packed.source_sha256)
         files.publish(draft, self.jobs.folder(job.id) / PACKED)
         return _artifact(packed, packed.size, packed.sha256)
+
+    def _read(self, job: Job, dump: Dump, fd: int, draft: Path) -> Packed:
+        def tell(done: int) -> None:
+            self.tell(f"packing {job.id}", done, dump.size)
+
+        why_not = f"{job.deaths - 1} tries of it ended the agent" if is_raw(job) else None
+        try:
+            return pack(fd, draft, self.effort, tell, why_not=why_not)
+        except OSError as exc:  # that of reading: what cannot be written is no more than a reason not to pack
+            words = f"{str(job.crash.folder / dump.name)!a}: cannot be read to its end: {exc.strerror or exc}"
+            raise (Permanent if exc.errno == errno.EIO else Retryable)(f"{words}; see dmesg and its disk") from exc
 
 
 def _artifact(packed: Packed, size: int, sha256: str) -> Artifact:
