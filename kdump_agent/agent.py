@@ -242,12 +242,22 @@ class Agent:
         except OSError as exc:
             self._put_off(survived, f"{exc.filename or job.crash.folder}: {exc.strerror or exc}", None)
         except Stop:
-            self._record(replace(survived, attempts=survived.attempts - 1))
+            self._take_back(job)
             raise
         except Exception as exc:
             self.log.error("a fault of the agent itself", job=job.id, stage=job.stage.value, exc_info=exc)
             self._put_off(job, f"a fault of the agent itself: {type(exc).__name__}: {exc}", None)
         return None
+
+    def _take_back(self, job: Job) -> None:
+        """Do not count a try that we were asked to stop, unless it had come to its end already."""
+        try:
+            saved = self.jobs.read(job.id)
+        except AgentError as exc:
+            self._tell_once("error", "record not saved", str(exc))
+        else:
+            if saved.stage is job.stage and saved.deaths == job.deaths:
+                self._save(replace(saved, attempts=saved.attempts - 1, deaths=saved.deaths - 1))
 
     def _settle(self, job: Job, moved: Job) -> Job:
         """Save what a stage has done, and return it as it was saved."""

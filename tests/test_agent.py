@@ -324,6 +324,24 @@ def test_orderly_stops_in_the_middle_of_a_dump_never_set_it_aside(tmp_path: Path
     assert Bench(tmp_path).one_pass() == DELIVERED
 
 
+class Stopped(Quiet):
+    """A log in whose middle a stop request arrives."""
+
+    def info(self, event: str, **fields: object) -> None:
+        if event == Stage.PACKED.value:
+            raise Stop("SIGTERM")
+
+
+def test_a_stop_after_the_last_write_of_a_stage_takes_nothing_back(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.found = [crash("one")]
+    bench.agent.log = Stopped()
+    with pytest.raises(Stop):
+        bench.one_pass()
+    (job,) = bench.jobs.all()[0]
+    assert (job.stage, job.attempts, job.deaths) == (Stage.PACKED, 0, 0)
+
+
 def test_a_fault_of_our_own_in_reading_a_dump_counts_as_a_death(tmp_path: Path) -> None:
     raw: list[bool] = []
 
