@@ -98,7 +98,16 @@ def print_json(document: Mapping[str, Any] | Sequence[Any]) -> None:
 
 def say(text: str) -> None:
     """Print a line on standard output, which is what a command answers."""
-    sys.stdout.write(text + "\n")
+    write(text + "\n")
+
+
+def write(text: str) -> None:
+    """Write to standard output. Raises OSError that names it."""
+    try:
+        sys.stdout.write(text)
+    except OSError as exc:
+        exc.filename = "standard output"
+        raise
 
 
 def paper() -> Paper:

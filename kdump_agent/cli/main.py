@@ -50,13 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(words)
         finally:
-            sys.stdout.flush()
+            _flush()
     except BrokenPipeError:
         sys.stdout = _nowhere("w")  # what is still to be written would fail again, with a traceback, at the end
         return EXIT_UNHEARD
     except OSError as exc:
         sys.stdout = _nowhere("w")
-        return _fail("kdump-agent", _words(exc))
+        return _fail("kdump-agent", f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
@@ -101,9 +101,12 @@ def _nowhere(mode: str) -> TextIO:
     return cast(TextIO, Path(os.devnull).open(mode, encoding="utf-8"))
 
 
-def _words(exc: OSError) -> str:
-    """What failed, on what; without a file it is the answer itself that could not be written."""
-    return f"{exc.filename or 'standard output'}: {exc.strerror or exc}"
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as exc:
+        exc.filename = "standard output"
+        raise
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 from kdump_agent import files
 from kdump_agent.errors import AgentError
 from kdump_agent.report.html import page
+
+from .answer import write
 
 LARGEST_LOG = 32 << 20
 LARGEST_ANALYSIS = 64 << 20
@@ -25,7 +26,7 @@ def write_page(target: str, text: str) -> None:
     The file is its owner's alone, as the kernel log in it was.
     """
     if target == "-":
-        sys.stdout.write(text)
+        write(text)
         return
     try:
         files.write_durable(Path(target), text.encode("utf-8", "backslashreplace"), mode=0o600)
