@@ -73,6 +73,8 @@ class Agent:
     """What became of jobs whose records cannot be written, as on a full disk; by id."""
     _unmade: float | None = None
     """On the steady clock: when a crash is to be made a job again, which that was not possible for."""
+    _unjudged: float = float("-inf")
+    """On the steady clock: when the last boot may be judged again, which failed."""
     _armed: str = ""
 
     def serve(self, doorbell: Doorbell) -> None:
@@ -314,11 +316,12 @@ class Agent:
 
     def _hold_inquest(self, jobs: list[Job]) -> bool:
         """Ask how the last boot ended, once it is known what it left."""
-        if self._seen.problem or self._seen.waiting:
+        if self._seen.problem or self._seen.waiting or self.steady() < self._unjudged:
             return False
         try:
             return self.inquest(jobs, [f"{path}: {why}" for path, why in self._seen.refused])
         except (OSError, AgentError) as exc:
+            self._unjudged = self.steady() + LONGEST_SLEEP  # a job half made and removed rings our own bell
             self._tell_once("error", "last boot not judged", str(exc))
         except Exception as exc:
             self.log.error("a fault of the agent itself", doing="inquest", exc_info=exc)

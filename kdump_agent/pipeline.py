@@ -60,6 +60,11 @@ def is_raw(job: Job) -> bool:
     return job.stage in _TOUCHES_DUMP and job.deaths > RAW_AFTER
 
 
+def is_last_try(job: Job) -> bool:
+    """Will it be set aside if this try ends the agent as well?"""
+    return job.stage in _TOUCHES_DUMP and job.deaths >= ASIDE_AFTER
+
+
 def is_poison(job: Job) -> bool:
     """Did even shipping it as it is end the agent so often that it is set aside?"""
     return job.stage in _TOUCHES_DUMP and job.deaths > ASIDE_AFTER

@@ -678,6 +678,24 @@ def test_an_inquest_that_fails_stops_nothing(tmp_path: Path) -> None:
     assert bench.log.events == [("error", "a fault of the agent itself")]
 
 
+def test_an_inquest_without_room_for_its_job_is_held_again_after_a_minute(tmp_path: Path) -> None:
+    """Making its job and removing the half of it rings the agent's own bell, and would begin the next at once."""
+    bench, held = Bench(tmp_path), 0
+
+    def inquest(_jobs: list[Job], _refused: Sequence[str]) -> bool:
+        nonlocal held
+        held += 1
+        raise OSError(28, "No space left on device")
+
+    bench.agent.inquest = inquest
+    for _ in range(3):
+        bench.one_pass()
+    assert held == 1
+    bench.now += 61
+    bench.one_pass()
+    assert held == 2
+
+
 def test_a_look_at_the_host_that_fails_holds_up_no_crash(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.found = [crash("one")]

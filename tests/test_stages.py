@@ -15,7 +15,7 @@ from kdump_agent.errors import Permanent
 from kdump_agent.jobs import Jobs
 from kdump_agent.model import CrashDir, Dump, Job, Stage
 from kdump_agent.pack.pack import Effort
-from kdump_agent.pipeline import RAW_AFTER
+from kdump_agent.pipeline import ASIDE_AFTER, RAW_AFTER
 from kdump_agent.report.document import Host
 from kdump_agent.stages.decode import DecodeStage
 from kdump_agent.stages.pack import PackStage
@@ -49,14 +49,20 @@ def fail(*_args: object, **_more: object) -> NoReturn:
     raise OSError(errno.EIO, "Input/output error")
 
 
+def test_a_dump_that_ended_the_agent_stays_closed_and_its_log_is_decoded(job: Job, tmp_path: Path) -> None:
+    _, report = decoded(replace(job, deaths=RAW_AFTER + 1), tmp_path)
+    assert (report["panic"]["kind"], report["dump"]["format"]) == ("null_deref", "unknown")
+    assert f"the dump was not opened: {RAW_AFTER} tries of reading it ended the agent" in report["doubts"]
+
+
 def test_a_log_that_ended_the_agent_is_shipped_and_not_decoded(job: Job, tmp_path: Path) -> None:
     """Else it would end it again, and neither report nor dump would ever leave."""
-    done, report = decoded(replace(job, deaths=RAW_AFTER + 1), tmp_path)
+    done, report = decoded(replace(job, deaths=ASIDE_AFTER), tmp_path)
     assert [artifact.name for artifact in done.artifacts] == ["report.json", "dmesg.txt"]
     shipped = Jobs(tmp_path).folder(job.id) / "dmesg.txt"
     assert shipped.read_bytes() == next((MINIS / NULL).glob("dmesg.*")).read_bytes()
     assert report["panic"] is None
-    assert f"neither dump nor log was looked into: {RAW_AFTER} tries of that ended the agent" in report["doubts"]
+    assert f"the log was not decoded: {ASIDE_AFTER - 1} tries of that ended the agent" in report["doubts"]
 
 
 def test_a_bad_sector_in_the_dump_does_not_keep_the_report(

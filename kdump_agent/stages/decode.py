@@ -22,7 +22,7 @@ from kdump_agent.jobs import Jobs
 from kdump_agent.lastboot.compose import NOTHING
 from kdump_agent.model import Artifact, CrashDir, Job, Stage
 from kdump_agent.pack.packers import packer
-from kdump_agent.pipeline import is_raw
+from kdump_agent.pipeline import is_last_try, is_raw
 from kdump_agent.report.document import DumpFacts, Host, document
 from kdump_agent.vmcore.header import Header, read_header
 
@@ -60,12 +60,14 @@ class DecodeStage:
 
     def _report_of(self, job: Job, folder: Path) -> tuple[dict[str, Any], bytes | None]:
         findings = read_crash(job, self.decoder(folder), self.beat)
-        log = None if is_raw(job) else findings.log  # it may be the log that ended us; it is shipped all the same
+        log, doubts = findings.log, findings.doubts
+        if is_last_try(job):  # it may be the log that ends us; it is shipped all the same
+            log, doubts = None, (*doubts, f"the log was not decoded: {job.deaths - 1} tries of that ended the agent")
         report = document(
             asdict(decode(log or b"")),
             crash_id=job.id, host=self.host, crashed_at=job.crashed_at, dump=findings.dump,
             dmesg_source=findings.log_source, drill=job.crash.drill, partial=job.crash.partial,
-            trusted=job.crash.trusted, doubts=(*job.doubts, *findings.doubts),
+            trusted=job.crash.trusted, doubts=(*job.doubts, *doubts),
         )  # fmt: skip
         return report, findings.log
 
@@ -97,7 +99,7 @@ def read_crash(job: Job, decoder: Decoder, beat: Callable[[], None]) -> Findings
     )
     doubts += _doubts_of(job.crash)
     if is_raw(job):
-        doubts.append(f"neither dump nor log was looked into: {job.deaths - 1} tries of that ended the agent")
+        doubts.append(f"the dump was not opened: {job.deaths - 1} tries of reading it ended the agent")
         return Findings(log, source, facts, tuple(doubts))
     try:
         with open_source(job.crash, dump) as fd:
