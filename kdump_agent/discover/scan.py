@@ -54,9 +54,8 @@ def scan(root: Path, memory: Memory, times: Times) -> Scan:
     result = Scan()
     try:
         with files.open_folder(root) as top:
-            owner = os.fstat(top).st_uid
             for names, kind in _folders(top, result, root):
-                _look_into(_Place(root, names, kind, owner), memory, times, result)
+                _look_into(_Place(root, names, kind), memory, times, result)
     except FileNotFoundError:
         pass
     except OSError as exc:
@@ -70,7 +69,6 @@ class _Place:
     root: Path
     names: tuple[str, ...]
     kind: layout.Kind
-    root_owner: int
 
     @property
     def folder(self) -> Path:
