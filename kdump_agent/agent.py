@@ -172,8 +172,7 @@ class Agent:
     def revive(self) -> None:
         """Give every job that was parked one new try: what refused it may have been mended before this start."""
         for job in self.jobs.all()[0]:
-            fresh = replace(job, parked=False, attempts=0, deaths=0, not_before=0.0)
-            revived = self._held(fresh if job.parked and not is_poison(job) else job)
+            revived = self._held(job.untried() if job.parked and not is_poison(job) else job)
             if revived != job:
                 self._save(revived)
         self._revival = self.steady() + REVIVAL
@@ -185,7 +184,7 @@ class Agent:
         self._revival = self.steady() + REVIVAL
         for job in self._read_jobs():
             if job.parked and not is_poison(job):
-                self.advance(replace(job, parked=False, attempts=0, deaths=0, not_before=0.0))
+                self.advance(job.untried())
 
     def _held(self, job: Job) -> Job:
         """Let a dump that could leave now wait for its host's turn."""
@@ -263,7 +262,7 @@ class Agent:
 
     def _settle(self, job: Job, moved: Job) -> Job:
         """Save what a stage has done, and return it as it was saved."""
-        fresh = replace(moved, attempts=0, deaths=0, not_before=0.0, error=None)
+        fresh = replace(moved.untried(), error=None)
         if moved.stage is Stage.DELIVERED:
             fresh = replace(fresh, delivered_at=int(self.clock()))
         if moved.stage is not job.stage:

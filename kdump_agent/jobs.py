@@ -166,7 +166,7 @@ class Jobs:
         word = self._retry_word(job)
         if not word.exists():
             return job
-        fresh = dataclasses.replace(job, parked=False, attempts=0, deaths=0, not_before=0.0)
+        fresh = job.untried()
         self.save(fresh)
         files.remove(word)
         return fresh

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -108,6 +108,10 @@ class Job:
     lost: bool = False
     """The dump was gone when it was to be packed: the endpoint has none of it."""
     doubts: tuple[str, ...] = ()
+
+    def untried(self) -> Job:
+        """Return it as if its present stage had never been tried, nor been refused."""
+        return replace(self, parked=False, attempts=0, deaths=0, not_before=0.0)
 
     def artifact(self, name: str) -> Artifact | None:
         """Return the artifact of that name, if there is one."""
