@@ -97,7 +97,7 @@ def _unexplained(facts: Facts) -> str:
 
     With crash_kexec_post_notifiers it is the other way round (kernel/panic.c).
     """
-    if any(record.why == "Panic" for record in facts.records):
+    if facts.kept_a_panic:
         return (
             "the kernel went on after its panic and kept its log in pstore, so no crash kernel was loaded any more, "
             "or it died (where crash_kexec_post_notifiers is set)"

@@ -115,3 +115,8 @@ class Facts:
     """The start of the present boot's kernel log."""
     doubts: Mapping[str, str] = field(default_factory=dict)
     """Topic -> why we could not look."""
+
+    @property
+    def kept_a_panic(self) -> bool:
+        """Does pstore hold the log of a panic?"""
+        return any(record.why == "Panic" for record in self.records)

@@ -46,7 +46,7 @@ def judge(facts: Facts) -> Answer:
 
 def _witnesses(facts: Facts) -> Iterator[tuple[str, str]]:
     """In the order in which they are believed."""
-    if any(record.why == "Panic" for record in facts.records):
+    if facts.kept_a_panic:
         yield YES, "the kernel's pstore holds the log of a panic"
     if facts.journal is not None and facts.journal.crash_kernel:
         yield YES, "a crash kernel ran after it, as the journal tells"
