@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from heapq import nlargest
 
@@ -60,9 +60,9 @@ def find_mce(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
     kept = sorted(nlargest(MOST, found, key=_weight), key=lambda draft: draft.at)
     told = [Told(at, *known) for at, line in worth if (known := hints.explain(line.text)) is not None]
     near, rest = _assign(told, kept)
-    before = _last_injections(worth, kept)
-    records = [(draft.at, _record(draft, words, last)) for draft, words, last in zip(kept, near, before)]
-    records += _events(lines, rest, _injections(worth))[: MOST - len(records)]
+    injection = _injections(worth)
+    records = [(draft.at, _record(draft, words, injection(draft.at))) for draft, words in zip(kept, near)]
+    records += _events(lines, rest, injection)[: MOST - len(records)]
     logged = None if records else _untold(worth, lines)
     if logged is not None:
         return (_logged(logged),)
@@ -82,15 +82,16 @@ def _worth_a_look(text: str) -> bool:
     )  # fmt: skip
 
 
-def _injections(worth: Sequence[Numbered]) -> list[Numbered]:
-    return [(at, line) for at, line in worth if _INJECTION.search(line.text)]
+def _injections(worth: Sequence[Numbered]) -> Callable[[int], Line | None]:
+    """Return what finds the last line up to a place that tells of an injection."""
+    found = [(at, line) for at, line in worth if _INJECTION.search(line.text)]
+    places = [at for at, _ in found]
 
+    def last(at: int) -> Line | None:
+        place = bisect_right(places, at)
+        return found[place - 1][1] if place else None
 
-def _last_injections(worth: Sequence[Numbered], kept: Sequence[Draft]) -> list[Line | None]:
-    """Return for each record the last line before it that tells of an injection."""
-    injections = _injections(worth)
-    places = [at for at, _ in injections]
-    return [injections[place - 1][1] if (place := bisect_right(places, draft.at)) else None for draft in kept]
+    return last
 
 
 def _assign(told: Sequence[Told], kept: Sequence[Draft]) -> tuple[list[list[str]], list[Told]]:
@@ -140,19 +141,22 @@ def _injected(record: HardwareError, line: Line, injection: Line | None, words: 
     bank = record.bank or 0
     if bank > LAST_BANK and bank not in kernel_banks.NAMES:
         return f"bank {bank} is no bank of hardware"
-    if injection is not None and _follows(line, injection):
-        return f"the log says: {injection.text[:120]}"
-    return hints.FAKE if hints.FAKE in words else None
+    return _told_before(line, injection) or (hints.FAKE if hints.FAKE in words else None)
 
 
-def _follows(line: Line, injection: Line) -> bool:
+def _told_before(line: Line, injection: Line | None) -> str | None:
+    """The words of the injection that a line follows closely enough to come of it."""
+    if injection is None:
+        return None
     if line.time is None or injection.time is None:
-        return line.number - injection.number <= NEAR
-    return line.time - injection.time <= AFTERMATH
+        follows = line.number - injection.number <= NEAR
+    else:
+        follows = line.time - injection.time <= AFTERMATH
+    return f"the log says: {injection.text[:120]}" if follows else None
 
 
 def _events(
-    lines: Sequence[Line], told: Sequence[Told], injections: Sequence[Numbered]
+    lines: Sequence[Line], told: Sequence[Told], injection: Callable[[int], Line | None]
 ) -> list[tuple[int, HardwareError]]:
     """Records for what the kernel says of machine checks without telling a bank; at most one every ``NEAR`` lines."""
     groups: list[list[Told]] = []
@@ -161,12 +165,7 @@ def _events(
             groups[-1].append(each)
         elif len(groups) < MOST:
             groups.append([each])
-    return [(at := group[0].at, _event(lines[at], group, _before(injections, at))) for group in groups]
-
-
-def _before(injections: Sequence[Numbered], at: int) -> Line | None:
-    place = bisect_right([each for each, _ in injections], at)
-    return injections[place - 1][1] if place else None
+    return [(at := group[0].at, _event(lines[at], group, injection(at))) for group in groups]
 
 
 def _event(line: Line, group: Sequence[Told], injection: Line | None) -> HardwareError:
@@ -177,7 +176,7 @@ def _event(line: Line, group: Sequence[Told], injection: Line | None) -> Hardwar
         f"Machine check whose bank the kernel did not tell: {words[0]}",
         line, group[0].hint.severity, words[1] if len(words) > 1 else "the kernel told no more", part, words,
         addr=f"{int(address[1], 16):#x}" if address else None,
-        injected=f"the log says: {injection.text[:120]}" if injection and _follows(line, injection) else None,
+        injected=_told_before(line, injection),
     )  # fmt: skip
 
 
