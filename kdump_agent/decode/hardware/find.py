@@ -79,9 +79,13 @@ RANKS = {
 def find(lines: Sequence[Line]) -> tuple[HardwareError, ...]:
     """Return every hardware error that a log tells of, in its order; at most ``MOST``."""
     text = "\n".join(line.text for line in lines)
-    told = (record for marks, finder in FINDERS if any(mark in text for mark in marks) for record in finder(lines))
+
+    def holds(marks: Iterable[str]) -> bool:
+        return any(mark in text for mark in marks)
+
+    told = (record for marks, finder in FINDERS if holds(marks) for record in finder(lines))
     found = tuple(_located(list(_relate(_join(sorted(_worst(_fold(told)), key=lambda record: record.line))))))
-    name = guest.hypervisor(lines) if found else None
+    name = guest.hypervisor(lines) if found and holds(guest.MARKS) else None
     return tuple(guest.told_by_guest(found, name)) if name else found
 
 

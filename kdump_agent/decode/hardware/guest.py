@@ -16,8 +16,8 @@ from kdump_agent.decode.line import Line
 
 from .record import HardwareError
 
-_SAYS = "Hypervisor detected: "
-_NAME = re.compile(rf"^{_SAYS}(KVM|VMware|Microsoft Hyper-?V|Xen HVM|bhyve)\b")
+MARKS = ("Hypervisor detected: ",)
+_NAME = re.compile(rf"^{MARKS[0]}(KVM|VMware|Microsoft Hyper-?V|Xen HVM|bhyve)\b")
 _OWNER = "Hyper-V: running as root partition"
 
 
@@ -27,7 +27,7 @@ def hypervisor(lines: Sequence[Line]) -> str | None:
     for line in lines:
         if line.text.startswith(_OWNER):
             return None
-        if _SAYS in line.text and (found := _NAME.match(line.text)):
+        if found := _NAME.match(line.text):
             name = found[1]
     return name
 
