@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from .hardware.cper import NO_PART
 from .hardware.find import RANKS
 from .hardware.record import HardwareError
 
@@ -15,8 +16,8 @@ VERSION = 1
 MEMORY = frozenset({"memory", "memory_controller", "extended_memory"})
 _LABELS = ("dimm", "fru_text")
 """Names that stand for the whole place, as firmware or driver wrote them on the board."""
-_NAMELESS = re.compile(r"\d{1,20}$|\w{0,16}Error$|.{0,16}\?\?")
-"""Numbers, and what firmware writes where it knows no name: "MemoryError", "DIMM ??"."""
+_NAMELESS = re.compile(rf"\d{{1,20}}$|{NO_PART.pattern}")
+"""Numbers, and what firmware writes where it knows no name."""
 _NUMBERS = ("controller", "channel", "slot", "dimm", "csrow")
 """What else leads to a DIMM, from the outside in; rank, row and column are within it and left out."""
 LOST = 2

@@ -29,7 +29,7 @@ _DEVICE = re.compile(r"([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
 _CODE = re.compile(r"^(?:\d{1,3}, |0x[0-9a-f]{1,8}: )")
 _UNKNOWN = re.compile(r"^unknown(?=, )")
 UNTOLD = "error of a kind that was not told"
-_NO_PART = re.compile(r"\w{0,16}Error$|.{0,16}\?\?")
+NO_PART = re.compile(r"\w{0,16}Error$|.{0,16}\?\?")
 """What firmware writes for a part that it does not know: "ProcessorError", "MemoryError", "DIMM ??"."""
 _HEX = re.compile(r"0x[0-9a-f]{1,16}$")
 _OPEN = 8
@@ -233,7 +233,7 @@ def _summary(group: str, decoded: dict[str, Any], addr: str | None, apic: str | 
 def _part(decoded: dict[str, Any]) -> str | None:
     """The part to replace, where the firmware's text names one."""
     text = decoded.get("fru_text")
-    return None if text is None or _NO_PART.match(text) else str(text)
+    return None if text is None or NO_PART.match(text) else str(text)
 
 
 def _remedy(group: str, decoded: dict[str, Any], addr: str | None) -> str:
