@@ -22,8 +22,7 @@ from kdump_agent.service.log import Log
 from .decode import describe
 from .source import Vanished, open_source
 
-PACKED, MANIFEST = "vmcore.zst", "manifest.json"
-_DUMP = "vmcore"
+PACKED, DUMP, MANIFEST = "vmcore.zst", "vmcore", "manifest.json"
 _DRAFT = ".vmcore.zst.draft"
 _COMPRESSED = (".gz", ".xz", ".bz2", ".lz4", ".zst", ".lzo")
 
@@ -89,12 +88,12 @@ def _artifact(packed: Packed, size: int, sha256: str) -> Artifact:
 
 def unpacked_name(name: str) -> str:
     """Return the key component of a dump that is shipped as it is; a compressor's ending is kept."""
-    return "vmcore" + next((ending for ending in _COMPRESSED if name.endswith(ending)), "")
+    return DUMP + next((ending for ending in _COMPRESSED if name.endswith(ending)), "")
 
 
 def without_dump(job: Job, folder: Path, host: str, why: Vanished) -> Job:
     """Return a packed job without its dump, which is gone, and a manifest that says so; ``folder`` is the job's own."""
-    gone = {artifact.name for artifact in job.artifacts if artifact.name.startswith(_DUMP) or artifact.name == MANIFEST}
+    gone = {artifact.name for artifact in job.artifacts if artifact.name.startswith(DUMP) or artifact.name == MANIFEST}
     job = replace(
         job,
         artifacts=tuple(artifact for artifact in job.artifacts if artifact.name not in gone),

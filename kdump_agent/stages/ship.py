@@ -21,7 +21,7 @@ from kdump_agent.service.log import Log
 from kdump_agent.ship.endpoint import Endpoint, Item
 
 from .decode import DMESG, REPORT
-from .pack import MANIFEST, PACKED, without_dump
+from .pack import DUMP, MANIFEST, PACKED, without_dump
 from .source import Vanished, open_source
 
 SLICE = 64 << 20
@@ -30,7 +30,6 @@ ENOUGH = 1 << 20
 """Bytes that make a try which was cut off no failed one: a line or a proxy that breaks each connection after a while
 would else be waited for ever longer, though it carries."""
 KINDS = {REPORT: "report", DMESG: "dmesg", MANIFEST: "manifest", DOCUMENT: "analysis"}
-_DUMP = "vmcore"
 
 Tell = Callable[[str, int, int], None]
 
@@ -120,7 +119,7 @@ class ShipStage:
     @contextlib.contextmanager
     def _open(self, job: Job, artifact: Artifact) -> Iterator[int]:
         path = self.jobs.folder(job.id) / artifact.name
-        if path.name == PACKED or not path.name.startswith(_DUMP):
+        if path.name == PACKED or not path.name.startswith(DUMP):
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
                 yield fd
@@ -133,7 +132,7 @@ class ShipStage:
 
     def _item(self, job: Job, artifact: Artifact) -> Item:
         facts: Mapping[str, str | None] = {
-            "kind": KINDS.get(artifact.name, _DUMP if artifact.name.startswith(_DUMP) else "text"),
+            "kind": KINDS.get(artifact.name, DUMP if artifact.name.startswith(DUMP) else "text"),
             "host": self.host_name,
             "crash": job.id,
             "source_sha256": artifact.source_sha256,
