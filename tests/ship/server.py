@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pyinotify
 
-HERE = Path(__file__).resolve().parent / "tus_server"
-REPOSITORY = HERE.parents[2]
+from tests.machine import REPOSITORY
+
+HERE = REPOSITORY / "tests/ship/tus_server"
 
 
 @dataclass(frozen=True)
